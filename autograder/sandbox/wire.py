@@ -1,0 +1,264 @@
+"""What crosses between the trusted side and a worker: plain values in length-prefixed messages.
+
+Both sides import this module, and the worker's side is not trusted: nothing is ever unpickled,
+messages are decoded against their types, and an array is checked before it is built.
+"""
+
+from __future__ import annotations
+
+import math
+import struct
+import sys
+from collections.abc import Mapping
+from typing import Any, Literal
+
+import msgspec
+import numpy as np
+
+MAX_MESSAGE = 96 << 20  # bytes; a weights file has at most 64 MiB
+MAX_DEPTH = 12
+MAX_ITEMS = 2_000_000
+MAX_NDIM = 8
+HEADER = struct.Struct("<I")
+
+DTYPES = frozenset(
+    "bool int8 int16 int32 int64 uint8 uint16 uint32 uint64 float16 float32 float64 complex64 complex128".split()
+)
+
+
+class WireError(ValueError):
+    """A value that cannot cross, or bytes that are no value."""
+
+
+class Array(msgspec.Struct, tag="array", frozen=True):
+    """A NumPy array or a torch tensor, in C order."""
+
+    kind: Literal["numpy", "torch"]
+    dtype: str
+    shape: tuple[int, ...]
+    data: bytes
+
+
+class Items(msgspec.Struct, tag="items", frozen=True):
+    """A list or a tuple."""
+
+    kind: Literal["list", "tuple"]
+    items: list[Value]
+
+
+class Table(msgspec.Struct, tag="table", frozen=True):
+    """A dict with string keys."""
+
+    items: dict[str, Value]
+
+
+class Raw(msgspec.Struct, tag="bytes", frozen=True):
+    """A bytes object (msgspec tells no str from bytes in one union)."""
+
+    data: bytes
+
+
+class Opaque(msgspec.Struct, tag="opaque", frozen=True):
+    """Something that does not cross; `what` is its type's name where that is a built-in one, else empty."""
+
+    what: str
+
+
+Value = None | bool | int | float | str | Raw | Array | Items | Table | Opaque
+
+
+class Prepare(msgspec.Struct, tag="prepare", frozen=True):
+    """Put the given files into the working folder."""
+
+    id: int
+    files: dict[str, bytes]
+
+
+class RunCell(msgspec.Struct, tag="run", frozen=True):
+    """Run one cell as Jupyter would; `number` names it in tracebacks."""
+
+    id: int
+    number: int
+    source: str
+    seed: int
+    seconds: float
+
+
+class Call(msgspec.Struct, tag="call", frozen=True):
+    """Call a function that the notebook defined; torch functions named in `trap` are noted."""
+
+    id: int
+    function: str
+    args: list[Value]
+    seed: int
+    seconds: float
+    trap: list[str] = []
+
+
+Request = Prepare | RunCell | Call
+
+
+class Ready(msgspec.Struct, tag="ready", frozen=True):
+    """Isolated and waiting, or done with what gives no result."""
+
+    id: int
+
+
+class CellDone(msgspec.Struct, tag="cell", frozen=True):
+    """A cell's outputs, in nbformat's form, uncleaned."""
+
+    id: int
+    ended: Literal["ok", "error", "timeout"]
+    outputs: list[dict[str, Any]]
+
+
+class Returned(msgspec.Struct, tag="returned", frozen=True):
+    """What a call returned, and which trapped functions it used."""
+
+    id: int
+    value: Value
+    trapped: list[str]
+
+
+class Raised(msgspec.Struct, tag="raised", frozen=True):
+    """A call's exception: its built-in type's name or nothing, and the last line of the student's in it."""
+
+    id: int
+    type_name: str
+    cell: int | None
+    line: int | None
+    trapped: list[str]
+
+
+class Failed(msgspec.Struct, tag="failed", frozen=True):
+    """A call that gave no outcome."""
+
+    id: int
+    reason: Literal["missing", "uncallable", "timeout", "unsendable", "memory"]
+    trapped: list[str] = []
+
+
+Reply = Ready | CellDone | Returned | Raised | Failed
+
+
+def pack(value: Any) -> Value:
+    """Turn a Python value into its plain form; what cannot cross becomes `Opaque`."""
+    return _Packer().pack(value, 0)
+
+
+class _Packer:
+    def __init__(self) -> None:
+        self.items = 0
+
+    def pack(self, value: Any, depth: int) -> Value:
+        self.items += 1
+        if depth > MAX_DEPTH or self.items > MAX_ITEMS:
+            raise WireError(f"a value nested deeper than {MAX_DEPTH} or with more than {MAX_ITEMS} items")
+        if value is None or type(value) in (bool, float, str):
+            return value  # type: ignore[no-any-return]
+        if type(value) is bytes:
+            return Raw(value)
+        if isinstance(value, int):
+            return int(value) if -(2**63) <= value < 2**63 else Opaque("int")
+        if isinstance(value, (list, tuple)):
+            kind: Literal["list", "tuple"] = "list" if isinstance(value, list) else "tuple"
+            return Items(kind, [self.pack(v, depth + 1) for v in value])
+        if isinstance(value, Mapping) and all(type(k) is str for k in value):
+            return Table({k: self.pack(v, depth + 1) for k, v in value.items()})
+        return self._array(value, depth)
+
+    def _array(self, value: Any, depth: int) -> Value:
+        torch = sys.modules.get("torch")
+        kind: Literal["numpy", "torch"] = "numpy"
+        if torch is not None and isinstance(value, torch.Tensor):
+            kind = "torch"
+            value = value.detach().cpu().resolve_conj().resolve_neg()
+            if value.is_sparse or value.is_quantized:
+                value = value.to_dense() if value.is_sparse else value.dequantize()
+            if value.dtype == torch.bfloat16:  # NumPy has no such type
+                value = value.float()
+            value = value.numpy()
+        if not isinstance(value, (np.ndarray, np.generic)):
+            builtin = type(value).__module__ == "builtins"
+            return Opaque(type(value).__name__ if builtin else "")
+        array = np.asarray(value)
+        if array.dtype.name == "object":
+            return self.pack(array.tolist(), depth + 1)
+        array = array.astype(array.dtype.newbyteorder("="), copy=False)
+        if array.dtype.name not in DTYPES:
+            return Opaque("")
+        return Array(kind, array.dtype.name, array.shape, array.tobytes())
+
+
+def unpack(value: Value, *, tensors: bool) -> Any:
+    """The value again; torch's arrays become tensors if `tensors`, else NumPy arrays.
+
+    Raises:
+        WireError: an array whose bytes, dtype and shape contradict each other, or a value too deep.
+    """
+    return _unpack(value, tensors, 0)
+
+
+def _unpack(value: Value, tensors: bool, depth: int) -> Any:
+    if depth > MAX_DEPTH + 1:
+        raise WireError("a value nested too deep")
+    if isinstance(value, Array):
+        return _unpack_array(value, tensors)
+    if isinstance(value, Items):
+        items = [_unpack(v, tensors, depth + 1) for v in value.items]
+        return items if value.kind == "list" else tuple(items)
+    if isinstance(value, Table):
+        return {k: _unpack(v, tensors, depth + 1) for k, v in value.items.items()}
+    return value.data if isinstance(value, Raw) else value
+
+
+def _unpack_array(value: Array, tensors: bool) -> Any:
+    if value.dtype not in DTYPES:
+        raise WireError("an array of an unknown dtype")
+    if len(value.shape) > MAX_NDIM or any(not 0 <= n <= MAX_MESSAGE for n in value.shape):
+        raise WireError("an array of an impossible shape")
+    if math.prod(value.shape) * np.dtype(value.dtype).itemsize != len(value.data):
+        raise WireError("an array whose bytes do not fill its shape")
+    array = np.frombuffer(bytearray(value.data), dtype=value.dtype).reshape(value.shape)
+    if tensors and value.kind == "torch":
+        import torch
+
+        return torch.from_numpy(array)
+    return array
+
+
+_encoder = msgspec.msgpack.Encoder()
+_requests: msgspec.msgpack.Decoder[Request] = msgspec.msgpack.Decoder(Request)
+_replies: msgspec.msgpack.Decoder[Reply] = msgspec.msgpack.Decoder(Reply)
+
+
+def frame(message: Request | Reply) -> bytes:
+    """The message's bytes behind their length.
+
+    Raises:
+        WireError: the message is larger than `MAX_MESSAGE` or holds what msgpack has no form for.
+    """
+    try:
+        body = _encoder.encode(message)
+    except (OverflowError, UnicodeEncodeError, RecursionError, TypeError) as error:
+        raise WireError(f"a message that cannot be encoded: {type(error).__name__}") from error
+    if len(body) > MAX_MESSAGE:
+        raise WireError(f"a message of {len(body)} bytes, at most {MAX_MESSAGE} cross")
+    return HEADER.pack(len(body)) + body
+
+
+def request(body: bytes) -> Request:
+    """Decode what the trusted side sent."""
+    return _requests.decode(body)
+
+
+def reply(body: bytes) -> Reply:
+    """Decode what a worker sent.
+
+    Raises:
+        WireError: it is no reply.
+    """
+    try:
+        return _replies.decode(body)
+    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
+        raise WireError("bytes that are no reply") from error

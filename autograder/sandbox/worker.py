@@ -1,0 +1,345 @@
+"""The process that runs one student's code: a notebook shell and an answer to every request.
+
+Nothing here is a wall: student code shares this interpreter and can change every line of it. What it
+sends is believed by nobody (`autograder.sandbox.client` checks it), and all it can reach is its own.
+"""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import io
+import os
+import random
+import signal
+import socket
+import sys
+import traceback
+from collections.abc import Callable, Iterator
+from typing import Any, Literal
+
+import matplotlib
+import numpy as np
+import torch
+from IPython.core.compilerop import CachingCompiler
+from IPython.core.displayhook import DisplayHook
+from IPython.core.displaypub import DisplayPublisher
+from IPython.core.interactiveshell import InteractiveShell
+from torch.overrides import TorchFunctionMode
+
+from autograder.sandbox import wire
+
+MAX_STREAM = 64 << 10  # characters of one stream kept a cell
+MAX_OUTPUTS = 200  # outputs kept a cell
+MAX_OUTPUT = 4 << 20  # characters of one display kept
+REPEAT_ALARM = 1.0  # seconds; a cell that swallows the interrupt gets it again
+
+
+class TimeLimit(KeyboardInterrupt):
+    """The cell or call has had its time; a KeyboardInterrupt, as Jupyter's interrupt would be."""
+
+
+class Recorder:
+    """What a cell shows, in nbformat's form and bounded; or only swallowed while `muted`."""
+
+    def __init__(self) -> None:
+        self.outputs: list[dict[str, Any]] = []
+        self.muted = False
+
+    def begin(self) -> None:
+        self.outputs = []
+
+    def stream(self, name: str, text: str) -> None:
+        if self.muted or not text:
+            return
+        last = self.outputs[-1] if self.outputs else {}
+        if last.get("name") != name:
+            last = {"output_type": "stream", "name": name, "text": ""}
+            self._add(last)
+        room = MAX_STREAM - len(last["text"])
+        last["text"] += text[:room]
+
+    def display(self, kind: str, data: dict[str, Any]) -> None:
+        plain = {mime: _as_text(value) for mime, value in data.items()}
+        small = {mime: text for mime, text in plain.items() if text is not None and len(text) <= MAX_OUTPUT}
+        self._add({"output_type": kind, "data": small, "metadata": {}})
+
+    def error(self, name: str, value: str, lines: list[str]) -> None:
+        shown = [str(line)[:MAX_STREAM] for line in lines[-50:]]
+        self._add({"output_type": "error", "ename": name, "evalue": value[:MAX_STREAM], "traceback": shown})
+
+    def _add(self, output: dict[str, Any]) -> None:
+        if not self.muted and len(self.outputs) < MAX_OUTPUTS:
+            self.outputs.append(output)
+
+
+def _as_text(value: Any) -> str | None:
+    if isinstance(value, bytes):
+        return base64.b64encode(value).decode()
+    return value if isinstance(value, str) else None
+
+
+class Stream(io.TextIOBase):
+    """`sys.stdout` or `sys.stderr` of the notebook."""
+
+    def __init__(self, recorder: Recorder, name: str, fd: int) -> None:
+        self._recorder = recorder
+        self._name = name
+        self._fd = fd
+
+    encoding = "utf-8"  # type: ignore[assignment]
+    errors = "replace"  # type: ignore[assignment]
+
+    def writable(self) -> bool:
+        return True
+
+    def fileno(self) -> int:
+        return self._fd
+
+    def write(self, text: str) -> int:
+        if not isinstance(text, str):
+            raise TypeError(f"write() argument must be str, not {type(text).__name__}")
+        self._recorder.stream(self._name, text)
+        return len(text)
+
+
+class Publisher(DisplayPublisher):  # type: ignore[misc]
+    """Takes what `display()` shows."""
+
+    recorder: Recorder
+
+    def publish(self, data: dict[str, Any], metadata: Any = None, **_: Any) -> None:
+        self.recorder.display("display_data", data)
+
+    def clear_output(self, wait: bool = False) -> None:
+        self.recorder.begin()
+
+
+class Hook(DisplayHook):  # type: ignore[misc]
+    """Takes the value of a cell's last expression."""
+
+    recorder: Recorder
+
+    def write_output_prompt(self) -> None:
+        """Jupyter prints no prompt of its own."""
+
+    def write_format_data(self, format_dict: dict[str, Any], md_dict: Any = None) -> None:
+        self.recorder.display("execute_result", format_dict)
+
+    def finish_displayhook(self) -> None:
+        """Nothing was written, so nothing is flushed."""
+
+
+class Compiler(CachingCompiler):  # type: ignore[misc]
+    """Names a cell's code after the cell, so that a traceback can be led back to it."""
+
+    cell = 0
+
+    def get_code_name(self, raw_code: str, transformed_code: str, number: int) -> str:
+        return f"<cell {self.cell}>"
+
+
+class Shell(InteractiveShell):  # type: ignore[misc]
+    """The notebook's shell."""
+
+    compiler_class = Compiler
+    recorder: Recorder
+
+    def _showtraceback(self, etype: type, evalue: BaseException, stb: list[str]) -> None:
+        self.recorder.error(etype.__name__, str(evalue), stb)
+
+    def ask_exit(self) -> None:
+        """`exit` in a notebook ends nothing: the cells below still run."""
+
+    def enable_gui(self, gui: str | None = None) -> None:
+        """Figures are drawn inline; there is no window to have."""
+
+    def init_virtualenv(self) -> None:
+        """There is none in here."""
+
+
+def make_shell() -> Shell:
+    """A shell with matplotlib's inline figures, no history file and no terminal."""
+    from traitlets.config import Config
+
+    config = Config()
+    config.HistoryManager.enabled = False
+    config.InteractiveShell.colors = "nocolor"
+    config.InteractiveShell.cache_size = 0  # no `_12` that keeps every result alive
+    recorder = Recorder()
+    Publisher.recorder = Hook.recorder = Shell.recorder = recorder
+    Shell.displayhook_class, Shell.display_pub_class = Hook, Publisher
+    shell = Shell.instance(config=config)
+    shell.system = shell.system_raw  # no terminal device in here for the other way
+    shell.enable_matplotlib("inline")
+    sys.path[:] = [path for path in sys.path if path]  # the working folder comes last, in `serve`
+    return shell
+
+
+def warm_up() -> None:
+    """Do once, before any fork, what every worker would do: shell, figures, lazy parts of torch."""
+    torch.set_num_threads(1)  # more would be threads, and threads do not survive a fork
+    shell = make_shell()
+    torch.nn.GRU(2, 3, batch_first=True)(torch.randn(2, 2, 2) @ torch.eye(2))[0].sum().backward()
+    shell.recorder.begin()
+    shell.run_cell("import matplotlib.pyplot as plt\nplt.figure(); plt.plot([0, 1]); plt.title('$x$')\n", silent=True)
+    shell.run_cell("1 / 0\n", silent=True)  # the formatter of tracebacks is slow the first time
+    shell.reset(new_session=True)
+    shell.recorder.begin()
+
+
+class Worker:
+    """Answers requests with the student's notebook."""
+
+    def __init__(self, shell: Shell) -> None:
+        self.shell = shell
+        self.recorder = shell.recorder
+
+    def answer(self, request: wire.Request) -> wire.Reply:
+        if isinstance(request, wire.Prepare):
+            return self.prepare(request)
+        if isinstance(request, wire.RunCell):
+            return self.run_cell(request)
+        return self.call(request)
+
+    def prepare(self, request: wire.Prepare) -> wire.Ready:
+        for name, content in request.files.items():
+            with open(name, "wb") as file:
+                file.write(content)
+        return wire.Ready(request.id)
+
+    def run_cell(self, request: wire.RunCell) -> wire.CellDone:
+        self.recorder.begin()
+        seed_everything(request.seed)
+        self.shell.compile.cell = request.number
+        ended: Literal["ok", "error", "timeout"] = "error"
+        try:
+            with alarm(request.seconds):
+                result = self.shell.run_cell(request.source, store_history=True)
+            if result.success:
+                ended = "ok"
+            elif isinstance(result.error_in_exec, TimeLimit):
+                ended = "timeout"
+        except TimeLimit:
+            ended = "timeout"
+        return wire.CellDone(request.id, ended, self.recorder.outputs)
+
+    def call(self, request: wire.Call) -> wire.Reply:
+        function = self.shell.user_ns.get(request.function)
+        if function is None or not callable(function):
+            missing: Literal["missing", "uncallable"] = "missing" if function is None else "uncallable"
+            return wire.Failed(request.id, missing)
+        args = [wire.unpack(value, tensors=True) for value in request.args]
+        trap = Trap(request.trap)
+        self.recorder.muted = True
+        seed_everything(request.seed)
+        try:
+            with alarm(request.seconds):
+                return self._outcome(request.id, function, args, trap)
+        except TimeLimit:
+            return wire.Failed(request.id, "timeout", trap.hits)
+        finally:
+            self.recorder.muted = False
+
+    def _outcome(self, id: int, function: Callable[..., Any], args: list[Any], trap: Trap) -> wire.Reply:
+        try:
+            with trap:
+                value = function(*args)
+            return wire.Returned(id, wire.pack(value), trap.hits)
+        except TimeLimit:
+            raise
+        except wire.WireError:
+            return wire.Failed(id, "unsendable", trap.hits)
+        except MemoryError:
+            return wire.Failed(id, "memory", trap.hits)
+        except BaseException as error:  # noqa: BLE001 - student code raises what it likes, exits included
+            cell, line = last_line_of_student(error)
+            return wire.Raised(id, builtin_name(error), cell, line, trap.hits)
+
+
+class Trap(TorchFunctionMode):
+    """Notes torch functions by name, however they were reached."""
+
+    def __init__(self, names: list[str]) -> None:
+        super().__init__()
+        self.names = frozenset(names)
+        self.hits: list[str] = []
+
+    def __enter__(self) -> Trap:
+        return super().__enter__() if self.names else self  # costs some microseconds a torch function
+
+    def __exit__(self, *error: Any) -> None:
+        if self.names:
+            super().__exit__(*error)
+
+    def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        name = getattr(func, "__name__", "")
+        if name in self.names and name not in self.hits:
+            self.hits.append(name)
+        return func(*args, **(kwargs or {}))
+
+
+@contextlib.contextmanager
+def alarm(seconds: float) -> Iterator[None]:
+    """Raise `TimeLimit` in the block after so many seconds, and again every second after."""
+
+    def ring(*_: Any) -> None:
+        raise TimeLimit
+
+    signal.signal(signal.SIGALRM, ring)
+    signal.setitimer(signal.ITIMER_REAL, seconds, REPEAT_ALARM)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+
+
+def seed_everything(seed: int) -> None:
+    """Make what student code draws repeatable."""
+    random.seed(seed)
+    np.random.seed(seed % 2**32)
+    torch.manual_seed(seed)
+
+
+def builtin_name(error: BaseException) -> str:
+    """The type's name if it is one of Python's own, else nothing: a name can carry a message."""
+    kind = type(error)
+    return kind.__name__ if kind.__module__ == "builtins" else ""
+
+
+def last_line_of_student(error: BaseException) -> tuple[int | None, int | None]:
+    """Cell and line of the innermost frame in the student's notebook."""
+    for frame in reversed(traceback.extract_tb(error.__traceback__)):
+        if frame.filename.startswith("<cell ") and frame.filename[6:-1].isdigit():
+            return int(frame.filename[6:-1]), frame.lineno
+    return None, None
+
+
+def serve(connection: socket.socket) -> None:
+    """Answer requests until the trusted side hangs up."""
+    os.makedirs("/tmp/work", exist_ok=True)
+    os.chdir("/tmp/work")
+    sys.path.append("/tmp/work")  # after the libraries: a student's numpy.py shadows nothing
+    shell = Shell.instance()
+    sys.stdout, sys.stderr = Stream(shell.recorder, "stdout", 1), Stream(shell.recorder, "stderr", 2)
+    worker = Worker(shell)
+    pid = os.getpid()
+    connection.sendall(wire.frame(wire.Ready(0)))
+    stream = connection.makefile("rb")
+    while header := stream.read(wire.HEADER.size):
+        reply = worker.answer(wire.request(stream.read(*wire.HEADER.unpack(header))))
+        if os.getpid() != pid:
+            os._exit(0)  # a copy that student code forked and that came back here
+        connection.sendall(_frame(reply))
+
+
+def _frame(reply: wire.Reply) -> bytes:
+    try:
+        return wire.frame(reply)
+    except wire.WireError:
+        if isinstance(reply, wire.CellDone):
+            return wire.frame(wire.CellDone(reply.id, reply.ended, []))
+        return wire.frame(wire.Failed(reply.id, "unsendable", getattr(reply, "trapped", [])))
+
+
+assert matplotlib is not None  # imported for its place in the zygote's memory

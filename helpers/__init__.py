@@ -1,0 +1,1 @@
+"""Modules that a student gets beside a notebook; `source/NAME/` links to them."""
