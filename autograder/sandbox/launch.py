@@ -77,7 +77,14 @@ def outer_walls(control_fd: int) -> list[str]:
     own_python = base != Path("/usr")
     python = "/opt/python/bin" if own_python else "/usr/bin"
     command = [bubblewrap(), "--unshare-net", "--unshare-pid", "--unshare-ipc", "--unshare-uts"]
-    command += ["--unshare-cgroup-try", "--die-with-parent", "--new-session", "--clearenv", "--cap-drop", "ALL"]
+    command += [
+        "--unshare-cgroup-try",
+        "--die-with-parent",
+        "--new-session",
+        "--clearenv",
+        "--cap-drop",
+        "ALL",
+    ]
     if os.getuid() == 0:
         command += ["--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID"]
     else:
@@ -86,7 +93,17 @@ def outer_walls(control_fd: int) -> list[str]:
         command += ["--perms", "0755", "--dir", folder]  # made on the way, they would be root's alone
     for folder in ("/usr/lib", "/usr/lib64", "/usr/bin"):
         command += ["--ro-bind-try", folder, folder]
-    command += ["--symlink", "usr/lib", "/lib", "--symlink", "usr/lib64", "/lib64", "--symlink", "usr/bin", "/bin"]
+    command += [
+        "--symlink",
+        "usr/lib",
+        "/lib",
+        "--symlink",
+        "usr/lib64",
+        "/lib64",
+        "--symlink",
+        "usr/bin",
+        "/bin",
+    ]
     command += ["--ro-bind-try", "/etc/ld.so.cache", "/etc/ld.so.cache"]
     if own_python:
         command += ["--ro-bind", str(base), "/opt/python", "--setenv", "LD_LIBRARY_PATH", "/opt/python/lib"]
@@ -152,7 +169,9 @@ class Sandbox:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self.close()
 
 
@@ -178,7 +197,9 @@ class Zygote:
             raise
 
     def _run(self, command: list[str], fd: int, walls: bool) -> None:
-        environment = {} if walls else {**ENVIRONMENT, "PYTHONPATH": str(ROOT), "PATH": os.environ.get("PATH", "")}
+        environment = (
+            {} if walls else {**ENVIRONMENT, "PYTHONPATH": str(ROOT), "PATH": os.environ.get("PATH", "")}
+        )
         try:
             self._process = subprocess.Popen(
                 command,

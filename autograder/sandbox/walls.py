@@ -136,7 +136,7 @@ def mapped_bytes() -> int:
 
 
 def apply_limits(limits: Limits, mapped: int) -> None:
-    """Take the limits for good (set after `unshare_all`: before it, processes are counted with all workers')."""
+    """Take the limits for good, after `unshare_all`: before it, all workers' processes are counted as one."""
     table = {
         resource.RLIMIT_AS: mapped + limits.address_space,
         resource.RLIMIT_DATA: mapped + limits.data,

@@ -87,8 +87,8 @@ class Stream(io.TextIOBase):
         self._name = name
         self._fd = fd
 
-    encoding = "utf-8"  # type: ignore[assignment]
-    errors = "replace"  # type: ignore[assignment]
+    encoding = "utf-8"
+    errors = "replace"
 
     def writable(self) -> bool:
         return True
@@ -103,7 +103,7 @@ class Stream(io.TextIOBase):
         return len(text)
 
 
-class Publisher(DisplayPublisher):  # type: ignore[misc]
+class Publisher(DisplayPublisher):
     """Takes what `display()` shows."""
 
     recorder: Recorder
@@ -115,7 +115,7 @@ class Publisher(DisplayPublisher):  # type: ignore[misc]
         self.recorder.begin()
 
 
-class Hook(DisplayHook):  # type: ignore[misc]
+class Hook(DisplayHook):
     """Takes the value of a cell's last expression."""
 
     recorder: Recorder
@@ -130,7 +130,7 @@ class Hook(DisplayHook):  # type: ignore[misc]
         """Nothing was written, so nothing is flushed."""
 
 
-class Compiler(CachingCompiler):  # type: ignore[misc]
+class Compiler(CachingCompiler):
     """Names a cell's code after the cell, so that a traceback can be led back to it."""
 
     cell = 0
@@ -139,7 +139,7 @@ class Compiler(CachingCompiler):  # type: ignore[misc]
         return f"<cell {self.cell}>"
 
 
-class Shell(InteractiveShell):  # type: ignore[misc]
+class Shell(InteractiveShell):
     """The notebook's shell."""
 
     compiler_class = Compiler
@@ -169,7 +169,7 @@ def make_shell() -> Shell:
     recorder = Recorder()
     Publisher.recorder = Hook.recorder = Shell.recorder = recorder
     Shell.displayhook_class, Shell.display_pub_class = Hook, Publisher
-    shell = Shell.instance(config=config)
+    shell: Shell = Shell.instance(config=config)
     shell.system = shell.system_raw  # no terminal device in here for the other way
     shell.enable_matplotlib("inline")
     sys.path[:] = [path for path in sys.path if path]  # the working folder comes last, in `serve`
@@ -182,7 +182,9 @@ def warm_up() -> None:
     shell = make_shell()
     torch.nn.GRU(2, 3, batch_first=True)(torch.randn(2, 2, 2) @ torch.eye(2))[0].sum().backward()
     shell.recorder.begin()
-    shell.run_cell("import matplotlib.pyplot as plt\nplt.figure(); plt.plot([0, 1]); plt.title('$x$')\n", silent=True)
+    shell.run_cell(
+        "import matplotlib.pyplot as plt\nplt.figure(); plt.plot([0, 1]); plt.title('$x$')\n", silent=True
+    )
     shell.run_cell("1 / 0\n", silent=True)  # the formatter of tracebacks is slow the first time
     shell.reset(new_session=True)
     shell.recorder.begin()
@@ -266,7 +268,9 @@ class Trap(TorchFunctionMode):
         self.hits: list[str] = []
 
     def __enter__(self) -> Trap:
-        return super().__enter__() if self.names else self  # costs some microseconds a torch function
+        if self.names:
+            super().__enter__()  # costs microseconds a torch function
+        return self
 
     def __exit__(self, *error: Any) -> None:
         if self.names:

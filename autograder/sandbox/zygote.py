@@ -20,6 +20,7 @@ import socket
 import struct
 import sys
 import traceback
+from collections.abc import Callable
 
 from autograder.sandbox import walls
 
@@ -39,7 +40,7 @@ def main() -> None:
             walls.set_dumpable(False)
             refuse_to_see_the_kit()
         serve = import_everything()
-    except Exception as error:  # noqa: BLE001 - whatever it is, the launcher has to hear of it
+    except Exception as error:  # whatever it is, the launcher has to hear of it
         control.send(REFUSED + "".join(traceback.format_exception_only(error)).encode()[:2000])
         raise SystemExit(1) from error
     control.send(READY)
@@ -50,10 +51,12 @@ def refuse_to_see_the_kit() -> None:
     """Raise if more of this package can be imported here than its own four modules."""
     for name in ("autograder.suites", "autograder.course", "autograder.grade"):
         if importlib.util.find_spec(name) is not None:
-            raise RuntimeError(f"{name} can be seen inside the sandbox: is the kit installed into site-packages?")
+            raise RuntimeError(
+                f"{name} can be seen inside the sandbox: is the kit installed into site-packages?"
+            )
 
 
-def import_everything():  # type: ignore[no-untyped-def]
+def import_everything() -> Callable[[socket.socket], None]:
     """Import the libraries, touch what starts lazily, and return the worker's main function."""
     from autograder.sandbox import worker
 
@@ -66,7 +69,7 @@ def import_everything():  # type: ignore[no-untyped-def]
 class Zygote:
     """Forks workers and reaps them."""
 
-    def __init__(self, control: socket.socket, isolate: bool, serve) -> None:  # type: ignore[no-untyped-def]
+    def __init__(self, control: socket.socket, isolate: bool, serve: Callable[[socket.socket], None]) -> None:
         self.control = control
         self.isolate = isolate
         self.serve_worker = serve
@@ -79,10 +82,8 @@ class Zygote:
             message, fds, _, _ = socket.recv_fds(self.control, 16, 2)
             if not message:
                 return
-            if message[:1] == b"F":
-                answer = self.fork(*fds)
-            else:
-                answer = self.end(NUMBER.unpack(message[1:])[0])
+            fork = message[:1] == b"F"
+            answer = self.fork(*fds) if fork else self.end(NUMBER.unpack(message[1:])[0])
             self.control.send(NUMBER.pack(answer))
 
     def fork(self, wire: int, out: int) -> int:

@@ -80,13 +80,15 @@ def checked(name: str, linear_trans: Any, input_size: int, hidden_size: int) -> 
     """The four parts of one `linear_trans` as float64 tensors; a ValueError says which of them is wrong."""
     if not isinstance(linear_trans, tuple | list) or len(linear_trans) != len(GRU_PARTS):
         raise ValueError(f"{name} is not a tuple of four parts ({', '.join(GRU_PARTS)})")
-    I_H, H, H_H = (input_size, hidden_size), (hidden_size,), (hidden_size, hidden_size)
-    wanted = (("[I, H]", I_H), ("[H]", H), ("[H, H]", H_H), ("[H]", H))
-    parts = [real_tensor(f"{name}: {part}", value) for part, value in zip(GRU_PARTS, linear_trans, strict=True)]
-    for part, tensor, (axes, shape) in zip(GRU_PARTS, parts, wanted, strict=True):
+    axes = ("[I, H]", "[H]", "[H, H]", "[H]")
+    shapes = ((input_size, hidden_size), (hidden_size,), (hidden_size, hidden_size), (hidden_size,))
+    tensors = []
+    for part, value, letters, shape in zip(GRU_PARTS, linear_trans, axes, shapes, strict=True):
+        tensor = real_tensor(f"{name}: {part}", value)
         if tensor.shape != shape:
-            raise ValueError(f"{name}: {part} is {tuple(tensor.shape)}, expected {axes} = {shape}")
-    return parts
+            raise ValueError(f"{name}: {part} is {tuple(tensor.shape)}, expected {letters} = {shape}")
+        tensors.append(tensor)
+    return tensors
 
 
 def real_tensor(name: str, value: torch.Tensor | Array | Sequence[Any]) -> torch.Tensor:

@@ -1,0 +1,58 @@
+# `make demo` and `make test` do all their own set-up. ASSIGNMENT=NAME limits a command to one assignment.
+PYTHON ?= python3
+PY := .venv/bin/python
+KIT := $(PY) -m autograder
+TORCH_INDEX ?=
+PYTEST ?=
+OPTIONS ?=
+
+.PHONY: setup demo release grade feedback export report doctor test lint bench clean
+
+setup: .venv/.ready .term_key
+
+.venv/.ready: requirements.txt constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit("error: Python 3.11 or newer is needed, this is " + sys.version.split()[0]) if sys.version_info < (3, 11) else None'
+	@scripts/install-bubblewrap
+	$(PYTHON) -m venv .venv
+	$(if $(TORCH_INDEX),$(PY) -m pip install -q --no-deps --index-url $(TORCH_INDEX) $$(grep -o '^torch==[^ ]*' requirements.txt))
+	$(PY) -m pip install -q --disable-pip-version-check -r requirements.txt
+	@touch $@
+
+.term_key: .venv/.ready
+	@$(KIT) key
+	@touch $@
+
+demo: setup
+	$(KIT) demo
+
+release: setup
+	$(KIT) release $(ASSIGNMENT)
+
+grade: setup
+	$(KIT) grade $(ASSIGNMENT) $(OPTIONS)
+
+feedback: setup
+	$(KIT) feedback $(ASSIGNMENT) $(OPTIONS)
+
+export: setup
+	$(KIT) export $(ASSIGNMENT) $(OPTIONS)
+
+report: setup
+	$(KIT) report $(ASSIGNMENT)
+
+doctor: setup
+	$(KIT) doctor
+
+lint: setup
+	.venv/bin/ruff check .
+	.venv/bin/ruff format --check .
+	.venv/bin/mypy
+
+test: lint
+	.venv/bin/pytest $(PYTEST)
+
+bench: setup
+	$(PY) -m bench.class_of_fifty
+
+clean:
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache demo

@@ -1,0 +1,150 @@
+"""What a hidden test asks of an answer: its type, its shape by the names of its axes, its closeness.
+
+Every failure is a `StudentFault` in words. No number of a hidden input or answer is in it, and a shape is
+told in the names of the axes alone, since a student's code could put what it has seen into either.
+"""
+
+from __future__ import annotations
+
+import builtins
+from collections.abc import Mapping, Sequence
+from itertools import permutations
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from autograder.errors import StudentFault
+from autograder.sandbox import wire
+
+Array = NDArray[np.float64]
+
+SMALL = 0.05  # where the oracle is below this, an error is absolute
+ABSOLUTE = 1e-5
+
+
+def relative_error(answer: Array, expected: Array) -> float:
+    """The course's measure, `max(|x - y| / max(1e-8, |x| + |y|))`; NaN where an element is NaN."""
+    return float(
+        np.max(np.abs(answer - expected) / np.maximum(1e-8, np.abs(answer) + np.abs(expected)), initial=0)
+    )
+
+
+def excess(answer: Array, expected: Array, threshold: float) -> float:
+    """How far an answer is from what is allowed: at most 1 passes, NaN does not.
+
+    The relative error is taken over the elements whose expected value is at least `SMALL` in magnitude and
+    compared with `threshold`; the rest has the absolute bound `ABSOLUTE`. On random inputs the relative
+    error alone overflows near zero.
+    """
+    large = np.abs(expected) >= SMALL
+    relative = relative_error(answer[large], expected[large]) / threshold
+    absolute = float(np.max(np.abs(answer[~large] - expected[~large]), initial=0)) / ABSOLUTE
+    return float(np.maximum(relative, absolute))  # unlike max(), keeps NaN
+
+
+def mostly_large(expected: Array) -> bool:
+    """Whether at least half the elements are compared by relative error."""
+    return bool(np.mean(np.abs(expected) >= SMALL) >= 0.5)
+
+
+def as_array(answer: Any, name: str) -> Array:
+    """The answer as a float64 array: an array, a tensor, a number or nested lists of them.
+
+    Raises:
+        StudentFault: it is none of these, its rows differ in length, or its numbers are not real.
+    """
+    try:
+        array = np.asarray(answer)
+    except ValueError:
+        raise StudentFault(f"{name} should be one array, its parts have different shapes") from None
+    if array.dtype == object or array.dtype.kind in "USV":
+        raise StudentFault(f"{name} should be an array of numbers, not {describe(answer)}")
+    if array.dtype.kind == "c":
+        raise StudentFault(f"{name} should be real numbers, these are complex")
+    return array.astype(np.float64)
+
+
+def describe(value: Any) -> str:
+    """What a value is, in words that nobody can choose."""
+    if value is None:
+        return "None"
+    if isinstance(value, wire.Opaque):
+        return (
+            f"an object of type {value.what}"
+            if hasattr(builtins, value.what)
+            else "an object of another type"
+        )
+    names = {list: "a list", tuple: "a tuple", dict: "a dict", str: "a text", bytes: "bytes", bool: "a bool"}
+    return names.get(type(value), "an array" if isinstance(value, np.ndarray) else "a number")
+
+
+def pair(answer: Any, function: str, first: str, second: str) -> tuple[Any, Any]:
+    """The two parts of an answer.
+
+    Raises:
+        StudentFault: the function returned something else than two values.
+    """
+    if not isinstance(answer, (tuple, list)):
+        raise StudentFault(
+            f"`{function}` should return two values, ({first}, {second}), not {describe(answer)}"
+        )
+    if len(answer) != 2:
+        many = "more" if len(answer) > 2 else "fewer"
+        raise StudentFault(f"`{function}` should return two values, ({first}, {second}), not {many}")
+    return answer[0], answer[1]
+
+
+def with_shape(answer: Any, name: str, **axes: int) -> Array:
+    """The answer as an array of exactly these axes, in this order.
+
+    Raises:
+        StudentFault: it has another shape; the message names its axes where they can be told.
+    """
+    array = as_array(answer, name)
+    expected = tuple(axes.values())
+    if array.shape == expected:
+        return array
+    wanted = f"[{', '.join(axes)}]"
+    order = _order(array.shape, axes)
+    if order:
+        raise StudentFault(
+            f"{name} should be {wanted}, yours is [{', '.join(order)}]: the axes are in another order"
+        )
+    if _without_ones(array.shape) == _without_ones(expected):
+        more = "has an axis of size 1 too many" if array.ndim > len(expected) else "lost an axis of size 1"
+        raise StudentFault(f"{name} should be {wanted}, yours {more} (or has it in another place)")
+    if array.ndim != len(expected):
+        few = "more" if array.ndim > len(expected) else "fewer"
+        raise StudentFault(f"{name} should be {wanted} with {len(expected)} axes, yours has {few}")
+    wrong = [axis for axis, size, mine in zip(axes, expected, array.shape, strict=True) if size != mine]
+    raise StudentFault(f"{name} should be {wanted}, yours has another size along {', '.join(wrong)}")
+
+
+def _order(shape: Sequence[int], axes: Mapping[str, int]) -> tuple[str, ...] | None:
+    if len(shape) != len(axes):
+        return None
+    orders = permutations(axes)
+    return next((order for order in orders if tuple(axes[axis] for axis in order) == tuple(shape)), None)
+
+
+def _without_ones(shape: Sequence[int]) -> tuple[int, ...]:
+    return tuple(size for size in shape if size != 1)
+
+
+def expect_finite(array: Array, name: str) -> None:
+    """Raise a `StudentFault` where a number is NaN or infinite."""
+    if not np.isfinite(array).all():
+        what = "NaN" if np.isnan(array).any() else "infinite"
+        raise StudentFault(f"{name} has elements that are {what}")
+
+
+def expect_close(array: Array, expected: Array, threshold: float, name: str, reference: str) -> None:
+    """Raise a `StudentFault` where the answer is too far from the expected one (see `excess`).
+
+    Args:
+        reference: what computed the expected answer, for the message.
+    """
+    expect_finite(array, name)
+    if not excess(array, expected, threshold) <= 1:
+        raise StudentFault(f"{name} differ from {reference} by more than a relative error of {threshold:g}")

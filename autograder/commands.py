@@ -1,0 +1,177 @@
+"""What each command does."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable, Sequence
+
+from nbgrader.api import Gradebook
+from nbgrader.converters import GenerateFeedback
+from nbgrader.coursedir import CourseDirectory
+from tqdm import tqdm
+
+from autograder import report as reports
+from autograder.course import Course
+from autograder.demo import ASSIGNMENT, make_demo
+from autograder.doctor import examine
+from autograder.errors import CourseError, GraderError
+from autograder.export import export as export_table
+from autograder.fleet import Run, grade_class
+from autograder.grade import Options
+from autograder.gradebook import is_recorded, is_registered, open_course, record
+from autograder.host import host_config, run_converter
+from autograder.release import make_release
+from autograder.table import broken_tests, class_table
+
+
+def run(command: str, options: argparse.Namespace) -> int:
+    """Run the command of that name; its exit code.
+
+    Raises:
+        GraderError: something that a person has to mend.
+    """
+    commands: dict[str, Callable[[Course, argparse.Namespace], int]] = {
+        "release": release,
+        "grade": grade,
+        "feedback": feedback,
+        "export": export,
+        "report": report,
+        "doctor": doctor,
+        "key": key,
+        "demo": demo,
+    }
+    root = options.course.resolve()
+    if not root.is_dir():
+        raise CourseError(f"there is no course folder {options.course}")
+    return commands[command](open_course(root), options)
+
+
+def release(course: Course, options: argparse.Namespace) -> int:
+    """Make releases."""
+    sources = sorted(
+        path.stem for path in course.root.glob("source/*/*.ipynb") if path.stem == path.parent.name
+    )
+    for name in options.assignments or sources:
+        paths = make_release(course, name)
+        print(f"released {name}: {', '.join(path.name for path in paths)}")
+    return 0
+
+
+def grade(course: Course, options: argparse.Namespace) -> int:
+    """Grade, record, print the class."""
+    how = Options(
+        isolation="none" if options.sandbox == "none" else options.isolation, figures=options.figures
+    )
+    codes = []
+    for name in _assignments(course, options):
+        students = _students(course, name, options.student)
+        if not students and not options.assignments:
+            continue
+        graded = grade_class(course, name, students, how, jobs=options.jobs, force=options.force)
+        new = record_class(course, graded)
+        print(class_table(list(graded.reports.values())))
+        print(f"{name}: {len(students)} submissions, {len(graded.graded)} graded now, {new} recorded now")
+        codes.append(_say_what_broke(graded))
+    if not codes:
+        raise CourseError(f"nothing to grade: no folder {course.root / 'submitted'}/STUDENT/ASSIGNMENT")
+    return max(codes)
+
+
+def _assignments(course: Course, options: argparse.Namespace) -> list[str]:
+    return [course.require(name) for name in options.assignments] or course.assignments()
+
+
+def _students(course: Course, assignment: str, wanted: Sequence[str] | None) -> list[str]:
+    known = course.students(assignment)
+    unknown = sorted(set(wanted or ()) - set(known))
+    if unknown:
+        raise CourseError(f"no folder submitted/STUDENT/{assignment} for {', '.join(unknown)}")
+    return [student for student in known if not wanted or student in wanted]
+
+
+def record_class(course: Course, graded: Run, *, force: bool = False) -> int:
+    """Bring nbgrader's gradebook up to date; how many reports it did not have."""
+    stale = [report for report in graded.reports.values() if force or not is_recorded(course, report)]
+    if stale and not is_registered(course, stale[0].assignment):
+        make_release(course, stale[0].assignment)  # a fresh clone has the release, and no gradebook yet
+    for entry in tqdm(stale, desc="gradebook", unit="", disable=len(stale) < 2):
+        record(course, entry)
+    return len(stale)
+
+
+def _say_what_broke(graded: Run) -> int:
+    broken = {student: tests for student, entry in graded.reports.items() if (tests := broken_tests(entry))}
+    for student, tests in broken.items():
+        print(f"the grader broke for {student}: {tests[0].message.strip()}", file=sys.stderr)
+    return 1 if broken else 0
+
+
+def feedback(course: Course, options: argparse.Namespace) -> int:
+    """Write nbgrader's feedback pages for what is in the gradebook."""
+    for name in _assignments(course, options):
+        if not any(course.root.glob(f"autograded/{options.student}/{name}/*.ipynb")):
+            if options.assignments:
+                raise CourseError(f"nothing of {name} is graded yet: `make grade ASSIGNMENT={name}`")
+            continue
+        config = host_config(course)
+        coursedir = CourseDirectory(config=config, assignment_id=name, student_id=options.student)
+        run_converter(GenerateFeedback(coursedir=coursedir, config=config, force=True), GraderError)
+        print(f"feedback of {name}: {course.root}/feedback/STUDENT/{name}/{name}.html")
+    return 0
+
+
+def export(course: Course, options: argparse.Namespace) -> int:
+    """Write CSV tables."""
+    with Gradebook(f"sqlite:///{course.root / 'gradebook.db'}") as gradebook:
+        names = options.assignments or [assignment.name for assignment in gradebook.assignments]
+        for name in names:
+            print(export_table(gradebook, name, options.to or course.root / "exports"))
+    return 0
+
+
+def report(course: Course, options: argparse.Namespace) -> int:
+    """Print classes as tables, from their reports."""
+    for name in _assignments(course, options):
+        known = [reports.read(course.report(name, student)) for student in course.students(name)]
+        print(f"{name}\n{class_table([entry for entry in known if entry is not None])}")
+    return 0
+
+
+def doctor(course: Course, options: argparse.Namespace) -> int:
+    """Print what the doctor finds."""
+    healthy = True
+    for well, line in examine(course):
+        print(f"{'ok  ' if well else 'FAIL'}  {line}")
+        healthy = healthy and well
+    print(
+        "This machine can grade." if healthy else "This machine cannot grade yet: see the lines marked FAIL."
+    )
+    return 0 if healthy else 1
+
+
+def key(course: Course, options: argparse.Namespace) -> int:
+    """Write the term key."""
+    print(f"term key: {course.write_key()} (a secret; keep a copy, or scores cannot be repeated)")
+    return 0
+
+
+def demo(course: Course, options: argparse.Namespace) -> int:
+    """Make the demo course, grade it, and say what to open."""
+    made = make_demo(options.folder.resolve())
+    count = len(made.students(ASSIGNMENT))
+    print(f"{count} sample submissions in {options.folder}/submitted; one of them loops for ever")
+    graded = grade_class(made, ASSIGNMENT, made.students(ASSIGNMENT), Options(figures=True))
+    record_class(made, graded)
+    print(class_table(list(graded.reports.values())))
+    for each in (feedback, export):
+        each(made, argparse.Namespace(assignments=[ASSIGNMENT], student="*", to=None))
+    print(NEXT.format(folder=options.folder, assignment=ASSIGNMENT))
+    return _say_what_broke(graded)
+
+
+NEXT = """
+These scores are made with a public key and prove nothing. What to open next:
+  a student's feedback   {folder}/feedback/dan_reset_gate/{assignment}/{assignment}.html
+  a report               {folder}/reports/{assignment}/hal_tampers.json
+  the form grader        cd {folder} && ../.venv/bin/jupyter lab, then the menu Nbgrader > Formgrader"""

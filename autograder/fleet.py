@@ -1,0 +1,127 @@
+"""Many submissions: local processes by default, any `concurrent.futures.Executor` that is handed in.
+
+A report is written as soon as it is there, so a run that is killed goes on where it stopped, and what
+has not changed is not graded again.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Executor, ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from tqdm import tqdm
+
+from autograder import report as reports
+from autograder.course import Course
+from autograder.errors import SandboxLost
+from autograder.grade import Graded, Options, Task, grade, make_task
+from autograder.report import Report
+from autograder.sandbox import Sandbox
+
+
+@dataclass
+class Run:
+    """What grading a class came to.
+
+    Args:
+        reports: every student's, in the order asked for.
+        graded: the students whose reports are new.
+    """
+
+    reports: dict[str, Report] = field(default_factory=dict)
+    graded: list[str] = field(default_factory=list)
+
+
+def grade_class(
+    course: Course,
+    assignment: str,
+    students: Sequence[str],
+    options: Options,
+    *,
+    jobs: int | None = None,
+    force: bool = False,
+    executor: Executor | None = None,
+    quiet: bool = False,
+) -> Run:
+    """Bring the reports of these students up to date.
+
+    Args:
+        jobs: local processes; None for one a core.
+        force: grade again what has not changed.
+        executor: where to compute instead of in local processes.
+        quiet: no progress bar.
+    """
+    run, tasks = Run(), []
+    for student in students:
+        task = make_task(course, assignment, student, options)
+        known = None if force else reports.read(course.report(assignment, student))
+        if known is not None and known.provenance == task.provenance and known.status != "ungraded":
+            run.reports[student] = known
+        else:
+            tasks.append(task)
+    if tasks:
+        with _executor(executor, min(jobs or os.cpu_count() or 1, len(tasks))) as pool:
+            for graded in tqdm(
+                _completed(pool, tasks), total=len(tasks), desc=assignment, unit="", disable=quiet
+            ):
+                keep(course, graded)
+                run.reports[graded.report.student] = graded.report
+                run.graded.append(graded.report.student)
+    run.reports = {student: run.reports[student] for student in students}
+    return run
+
+
+def _completed(pool: Executor, tasks: Sequence[Task]) -> Iterator[Graded]:
+    futures = [pool.submit(grade_here, task) for task in tasks]
+    try:
+        for future in as_completed(futures):
+            yield future.result()
+    except BrokenProcessPool as error:
+        raise SandboxLost(
+            "a grading process was killed, perhaps for lack of memory; "
+            "run the same command again to go on where it stopped, with fewer --jobs if it happens again"
+        ) from error
+    finally:
+        for future in futures:
+            future.cancel()
+
+
+@contextmanager
+def _executor(given: Executor | None, jobs: int) -> Iterator[Executor]:
+    if given is not None:
+        yield given
+        return
+    # spawned, not forked: torch and its threads do not survive a fork
+    with ProcessPoolExecutor(
+        jobs, mp_context=multiprocessing.get_context("spawn"), initializer=_one_thread
+    ) as pool:
+        yield pool
+
+
+def _one_thread() -> None:
+    import torch
+
+    torch.set_num_threads(1)  # there is one process a core
+
+
+_sandboxes: dict[str, Sandbox] = {}
+
+
+def grade_here(task: Task) -> Graded:
+    """Grade in this process, with a sandbox that is kept for the next task."""
+    isolation = task.options.isolation
+    if isolation not in _sandboxes:
+        _sandboxes[isolation] = Sandbox(isolation)
+    return grade(task, _sandboxes[isolation])
+
+
+def keep(course: Course, graded: Graded) -> None:
+    """Write report and notebook; the report last, since it says that both are there."""
+    path = course.report(graded.report.assignment, graded.report.student)
+    reports.write_atomically(path.with_suffix(".ipynb"), graded.notebook.encode())
+    reports.write(graded.report, path)

@@ -1,0 +1,227 @@
+"""One submission to one report: read, rebuild, run, test."""
+
+from __future__ import annotations
+
+import datetime
+import hashlib
+import time
+import traceback
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import nbformat
+
+from autograder.course import KIT_ROOT, SUITES, Assignment, Course, TermKey, read_assignment
+from autograder.errors import GraderError, SandboxLost, SandboxUnavailable
+from autograder.execution import Execution, Limits
+from autograder.recorded import recorded_notebook
+from autograder.report import Provenance, Question, Report, Test
+from autograder.sandbox import Isolation, Sandbox
+from autograder.scoring import BY_HAND, NotRun, Scoring, score
+from autograder.submission import Rebuilt, Submission, read_release, read_submission, rebuild
+from helpers.by_hand import layers_used
+
+# torch functions that ready-made layers end in; caught while hidden tests run, however they were reached
+TRAPPED = """
+    rnn_tanh rnn_relu gru lstm rnn_tanh_cell rnn_relu_cell gru_cell lstm_cell
+    scaled_dot_product_attention multi_head_attention_forward _native_multi_head_attention""".split()
+
+
+@dataclass(frozen=True)
+class Options:
+    """How to grade.
+
+    Args:
+        isolation: how student code is kept apart.
+        figures: whether cells that only draw are run.
+        limits: how long a submission may take.
+    """
+
+    isolation: Isolation = "warm"
+    figures: bool = False
+    limits: Limits = field(default_factory=Limits)
+
+
+@dataclass(frozen=True)
+class Task:
+    """All that a report depends on.
+
+    Args:
+        assignment: its name.
+        submission: what the student handed in.
+        release: the released notebook's path.
+        key: the term key.
+    """
+
+    assignment: str
+    submission: Submission
+    release: Path
+    key: TermKey
+    options: Options
+
+    @property
+    def provenance(self) -> Provenance:
+        return Provenance(
+            submission=self.submission.digest,
+            release=release_digest(self.release.parent),
+            suite=suite_digest(self.assignment),
+            key=self.key.digest,
+            demo_key=self.key.public,
+            isolation=self.options.isolation,
+            figures=self.options.figures,
+        )
+
+
+@dataclass(frozen=True)
+class Graded:
+    """A report and the notebook that belongs to it."""
+
+    report: Report
+    notebook: str
+
+
+def make_task(course: Course, assignment: str, student: str, options: Options) -> Task:
+    """Read a submission of the course."""
+    declared = read_assignment(assignment).handed_in
+    submission = read_submission(course.submitted(assignment, student), student, assignment, declared)
+    return Task(assignment, submission, course.release(assignment), course.key, options)
+
+
+def grade(task: Task, sandbox: Sandbox) -> Graded:
+    """Grade a submission; what breaks on the grader's side makes it ungraded, never a zero.
+
+    Raises:
+        SandboxUnavailable: this machine cannot isolate student code, so nothing can be graded.
+    """
+    try:
+        return _grade(task, sandbox)
+    except SandboxLost:
+        sandbox.close()
+        with Sandbox(task.options.isolation) as alone:
+            return _grade_or_say_why(task, alone)
+    except SandboxUnavailable:
+        raise
+    except Exception as error:  # noqa: BLE001 - a grader that breaks is told, and the class goes on
+        return _broken(task, error)
+
+
+def _grade_or_say_why(task: Task, sandbox: Sandbox) -> Graded:
+    try:
+        return _grade(task, sandbox)
+    except Exception as error:  # noqa: BLE001 - as above
+        return _broken(task, error)
+
+
+def _grade(task: Task, sandbox: Sandbox) -> Graded:
+    begun = time.perf_counter()
+    assignment = read_assignment(task.assignment)
+    rebuilt = rebuild(task.submission, read_release(task.release))
+    files = {
+        name: (task.release.parent / name).read_bytes() for name in assignment.given
+    } | task.submission.files
+    trap = TRAPPED if assignment.by_hand else ()
+    execution = Execution(
+        sandbox,
+        rebuilt.cells,
+        files,
+        lambda label: task.key.seed("student code", task.assignment, label),
+        figures=task.options.figures,
+        trap=trap,
+        limits=task.options.limits,
+    )
+    try:
+        if rebuilt.fault is None:
+            execution.run()
+        seconds = {"until tests": time.perf_counter() - begun}
+        questions = _questions(task, assignment, rebuilt, execution)
+    finally:
+        execution.close()
+    seconds |= {"total": time.perf_counter() - begun, **execution.seconds}
+    notes = [*rebuilt.notes, *execution.notes]
+    if task.options.isolation == "none":
+        notes.append("Graded without a sandbox, as the person who graded chose.")
+    notebook = recorded_notebook(rebuilt, execution.runs, notes)
+    return Graded(_report(task, questions, notes, rebuilt.fault or "", seconds), nbformat.writes(notebook))
+
+
+class _Nobody:
+    """Answers for a notebook that cannot be run."""
+
+    def __init__(self, reason: str) -> None:
+        self.reason = reason
+
+    def call(self, function: str, args: list[Any], *, label: str) -> Any:
+        raise NotRun(self.reason)
+
+
+def _questions(task: Task, assignment: Assignment, rebuilt: Rebuilt, execution: Execution) -> list[Question]:
+    callee = execution if rebuilt.fault is None else _Nobody(rebuilt.fault)
+    forfeits = {} if rebuilt.fault else ready_made_layers(assignment, rebuilt)
+    scoring = Scoring(callee, task.key, forfeits)
+    return score(SUITES / task.assignment, scoring, rebuilt.questions())
+
+
+def ready_made_layers(assignment: Assignment, rebuilt: Rebuilt) -> dict[str, str]:
+    """Questions by hand whose code reaches a ready-made layer, with a sentence that says where."""
+    sources = [cell.source for cell in rebuilt.cells if cell.kind == "code" and cell.origin != "missing"]
+    found = {}
+    for question, function in assignment.by_hand.items():
+        hits = layers_used(function, sources)
+        if hits:
+            found[question] = f"`{function}` reaches {hits[0].name} ({hits[0].text[:100]}): it {BY_HAND}"
+    return found
+
+
+def _report(
+    task: Task, questions: list[Question], notes: list[str], fault: str, seconds: Mapping[str, float]
+) -> Report:
+    return Report(
+        student=task.submission.student,
+        assignment=task.assignment,
+        questions=questions,
+        provenance=task.provenance,
+        notes=notes,
+        fault=fault,
+        finished=datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
+        seconds={name: round(value, 4) for name, value in seconds.items()},
+    )
+
+
+def _broken(task: Task, error: Exception) -> Graded:
+    """An ungraded report, with the reason for the instructor."""
+    release = read_release(task.release)
+    reason = str(error) if isinstance(error, GraderError) else "".join(traceback.format_exception(error))
+    broke = [
+        Question(name, points, [Test("grader", "The grader broke.", points, "broke", reason)])
+        for name, points in release.questions().items()
+    ]
+    notebook = recorded_notebook(release, {}, ["This submission could not be graded; your instructor knows."])
+    return Graded(_report(task, broke, [], "", {}), nbformat.writes(notebook))
+
+
+@lru_cache
+def suite_digest(assignment: str) -> str:
+    """Of everything on the trusted side that a score depends on: the suite, and the modules that judge."""
+    judges = [
+        KIT_ROOT / "autograder" / name for name in ("answers.py", "scoring.py", "execution.py", "grade.py")
+    ]
+    judges += [KIT_ROOT / "autograder" / "submission.py", KIT_ROOT / "helpers" / "by_hand.py"]
+    judges += sorted((KIT_ROOT / "autograder" / "sandbox").glob("*.py"))
+    return _digest([*sorted((SUITES / assignment).rglob("*.py")), *judges], KIT_ROOT)
+
+
+def release_digest(folder: Path) -> str:
+    """Of the released notebook and the files beside it."""
+    return _digest(sorted(path for path in folder.rglob("*") if path.is_file()), folder)
+
+
+def _digest(paths: list[Path], root: Path) -> str:
+    digest = hashlib.sha256()
+    for path in paths:
+        content = path.read_bytes()
+        digest.update(f"{path.relative_to(root)}\0{len(content)}\0".encode())
+        digest.update(content)
+    return digest.hexdigest()[:16]

@@ -1,0 +1,53 @@
+"""nbgrader, the host: its configuration for a course, and its converters run with their errors as ours."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import logging
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from nbgrader.converters.base import NbGraderException
+from traitlets.config import Config, PyFileConfigLoader
+
+from autograder.course import Course
+from autograder.errors import GraderError
+
+CONFIG = "nbgrader_config.py"
+
+
+def host_config(course: Course) -> Config:
+    """What the course's nbgrader_config.py says, for converters that are run from here."""
+    config = PyFileConfigLoader(CONFIG, path=str(course.root)).load_config()
+    config.CourseDirectory.root = str(course.root)
+    config.CourseDirectory.setdefault("db_url", f"sqlite:///{course.root / 'gradebook.db'}")
+    return config
+
+
+def run_converter(converter: Any, error: type[GraderError]) -> None:
+    """Run one of nbgrader's converters; what it logs is shown only when it fails."""
+    log = io.StringIO()
+    handler = logging.StreamHandler(log)
+    handler.setLevel(logging.WARNING)
+    converter.log.addHandler(handler)
+    converter.log.propagate = False
+    try:
+        with _working_folder(Path(converter.coursedir.root)):
+            converter.start()
+    except (NbGraderException, SystemExit) as failure:
+        raise error(f"nbgrader: {log.getvalue().strip() or failure}") from failure
+    finally:
+        converter.log.removeHandler(handler)
+
+
+@contextlib.contextmanager
+def _working_folder(folder: Path) -> Iterator[None]:
+    before = os.getcwd()
+    os.chdir(folder)
+    try:
+        yield
+    finally:
+        os.chdir(before)

@@ -1,0 +1,162 @@
+"""What is known of one graded submission, and its JSON."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+
+from autograder.errors import CourseError
+
+SCHEMA = 1
+Outcome = Literal["passed", "failed", "broke", "not run"]
+Status = Literal["graded", "waits for a person", "ungraded"]
+
+
+class Test(msgspec.Struct, frozen=True):
+    """One hidden test.
+
+    Args:
+        name: the suite's name of it.
+        title: what the student reads.
+        points: what it is worth.
+        outcome: "failed" is the student's, "broke" the grader's, "not run" nobody's.
+        message: why it failed, for the student; why it broke, for the instructor.
+        seconds: how long it took.
+    """
+
+    name: str
+    title: str
+    points: float
+    outcome: Outcome
+    message: str = ""
+    seconds: float = 0.0
+
+    @property
+    def earned(self) -> float:
+        return self.points if self.outcome == "passed" else 0.0
+
+
+class Question(msgspec.Struct, frozen=True):
+    """One question: its points and tests.
+
+    Args:
+        flag: why a person should look at it, or empty.
+        forfeited: whether it scores 0 whatever its tests say.
+    """
+
+    name: str
+    max_score: float
+    tests: list[Test]
+    flag: str = ""
+    forfeited: bool = False
+
+    @property
+    def is_graded(self) -> bool:
+        """Whether every test has an outcome that is the student's."""
+        return all(test.outcome in ("passed", "failed") for test in self.tests)
+
+    @property
+    def score(self) -> float | None:
+        """The points earned, or None where a test has no outcome."""
+        if not self.is_graded:
+            return None
+        return 0.0 if self.forfeited else sum(test.earned for test in self.tests)
+
+
+class Provenance(msgspec.Struct, frozen=True):
+    """What a score rests on; equal provenance means an equal score.
+
+    Args:
+        submission: digest of the notebook and the declared files.
+        release: digest of the released notebook and the given files.
+        suite: digest of the hidden tests and their oracles.
+        key: digest of the term key.
+        demo_key: whether that key is the public one.
+        isolation: "warm", "fresh" or "none".
+        figures: whether cells that only draw were run.
+    """
+
+    submission: str
+    release: str
+    suite: str
+    key: str
+    demo_key: bool
+    isolation: str
+    figures: bool
+
+
+class Report(msgspec.Struct, frozen=True):
+    """One graded submission."""
+
+    student: str
+    assignment: str
+    questions: list[Question]
+    provenance: Provenance
+    notes: list[str]
+    fault: str
+    finished: str
+    seconds: dict[str, float]
+    schema: int = SCHEMA
+
+    @property
+    def score(self) -> float:
+        """The points earned in the questions that are graded."""
+        return sum(question.score or 0.0 for question in self.questions)
+
+    @property
+    def max_score(self) -> float:
+        return sum(question.max_score for question in self.questions)
+
+    @property
+    def status(self) -> Status:
+        if any(not question.is_graded for question in self.questions):
+            return "ungraded"
+        return "waits for a person" if any(question.flag for question in self.questions) else "graded"
+
+    def question(self, name: str) -> Question | None:
+        """The question of that name, if there is one."""
+        return next((question for question in self.questions if question.name == name), None)
+
+
+def write(report: Report, path: Path) -> None:
+    """Write the report as JSON, whole or not at all."""
+    summary = {"score": report.score, "max_score": report.max_score, "status": report.status}
+    tree = {**summary, **msgspec.to_builtins(report)}
+    for question, node in zip(report.questions, tree["questions"], strict=True):
+        node["score"] = question.score
+    write_atomically(path, msgspec.json.format(msgspec.json.encode(tree), indent=1) + b"\n")
+
+
+def write_atomically(path: Path, content: bytes) -> None:
+    """Write a file that is there whole or not at all."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    fd, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(fd, "wb") as file:
+            file.write(content)
+        os.replace(temporary, path)
+    except BaseException:
+        os.unlink(temporary)
+        raise
+
+
+def read(path: Path) -> Report | None:
+    """The report in a file; None if there is no file or it is of another schema.
+
+    Raises:
+        CourseError: the file is no report.
+    """
+    try:
+        content = path.read_bytes()
+    except FileNotFoundError:
+        return None
+    try:
+        if msgspec.json.decode(content, type=dict).get("schema") != SCHEMA:
+            return None
+        return msgspec.json.decode(content, type=Report)
+    except msgspec.DecodeError as error:
+        raise CourseError(f"{path} is no report ({error}); remove it and grade again") from error

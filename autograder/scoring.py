@@ -1,0 +1,201 @@
+"""A pytest plugin: runs hidden tests against one submission and turns their outcomes into questions.
+
+A hidden test is an ordinary pytest function with a mark `points("Q3", 2)`, a docstring that the student
+reads as its title, and the fixtures `submission` (the student's functions) and `key` (the term key).
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Generator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol
+
+import pytest
+
+from autograder.course import TermKey
+from autograder.errors import StudentFault, SuiteError
+from autograder.execution import Trapped
+from autograder.report import Outcome, Question, Test
+
+BY_HAND = "uses a ready-made layer, and this question is by hand"
+# what hidden tests do not use costs time in every session
+UNUSED_PLUGINS = """
+    cacheprovider doctest junitxml pastebin stepwise setuponly setupplan logging unittest debugging
+    faulthandler terminal legacypath recwarn threadexception unraisableexception warnings capture reports
+    tmpdir monkeypatch skipping""".split()
+
+
+class NotRun(Exception):
+    """Raised by a callee that has no student code to call: no outcome is anybody's fault in the suite."""
+
+
+class Callee(Protocol):
+    """Whatever answers calls by a function's name: an `Execution`, or plain functions in a test."""
+
+    def call(self, function: str, args: list[Any], *, label: str) -> Any: ...
+
+
+class StudentCode:
+    """The student's functions, as attributes: `submission.rnn(...)`."""
+
+    def __init__(self, callee: Callee, label: str) -> None:
+        self._callee = callee
+        self._label = label
+
+    def __getattr__(self, name: str) -> Callable[..., Any]:
+        return lambda *args: self._callee.call(name, list(args), label=self._label)
+
+
+@dataclass
+class Scoring:
+    """Collects the outcomes of one session.
+
+    Args:
+        callee: answers the calls.
+        key: the term key.
+        forfeits: questions that score 0, with the reason.
+    """
+
+    callee: Callee
+    key: TermKey
+    forfeits: dict[str, str] = field(default_factory=dict)
+    tests: dict[str, list[Test]] = field(default_factory=dict)
+    errors: list[str] = field(default_factory=list)
+
+    @pytest.fixture(name="key")
+    def key_fixture(self) -> TermKey:
+        return self.key
+
+    @pytest.fixture
+    def submission(self, request: pytest.FixtureRequest) -> StudentCode:
+        return StudentCode(self.callee, request.node.name)
+
+    def pytest_configure(self, config: pytest.Config) -> None:
+        config.addinivalue_line("markers", "points(question, points): a hidden test's question and points")
+
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        """Note every test as not run, so that one without an outcome cannot pass."""
+        for item in items:
+            try:
+                question, test = described(item)
+            except SuiteError as error:
+                self.errors.append(str(error))
+                continue
+            self.tests.setdefault(question, []).append(test)
+        if self.errors:
+            items.clear()
+
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        if report.failed:
+            self.errors.append(str(report.longrepr))
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, object, object]:
+        begun = time.perf_counter()
+        self._outcome: tuple[Outcome, str] = ("not run", "")
+        done = yield
+        question, test = described(item)
+        outcome, message = self._outcome
+        seconds = round(time.perf_counter() - begun, 4)
+        tests = self.tests[question]
+        place = next(n for n, known in enumerate(tests) if known.name == test.name)
+        tests[place] = Test(test.name, test.title, test.points, outcome, message, seconds)
+        return done
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_call(self, item: pytest.Item) -> Generator[None, object, object]:
+        question, _ = described(item)
+        try:
+            if question in self.forfeits:
+                raise StudentFault(self.forfeits[question])
+            result = yield
+            self._outcome = ("passed", "")
+            return result
+        except NotRun as reason:
+            self._outcome = ("not run", str(reason))
+            raise
+        except Trapped as fault:
+            self.forfeits[question] = f"{fault}: {BY_HAND}"
+            self._outcome = ("failed", self.forfeits[question])
+            raise
+        except AssertionError as fault:
+            self._outcome = ("failed", _sentence(fault))
+            raise
+        except Exception as error:
+            self._outcome = ("broke", f"{type(error).__name__}: {error}")
+            raise
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_makereport(
+        self, item: pytest.Item, call: pytest.CallInfo[None]
+    ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+        report = yield
+        if call.when != "call" and call.excinfo is not None:
+            self._outcome = ("broke", f"{call.when}: {call.excinfo.exconly()}")
+        return report
+
+
+def _sentence(fault: AssertionError) -> str:
+    """What a `StudentFault` says; a bare assertion of the suite says nothing about hidden values."""
+    if isinstance(fault, StudentFault):
+        return str(fault)
+    return str(fault.args[0]) if fault.args and isinstance(fault.args[0], str) else "the answer is not right"
+
+
+def described(item: pytest.Item) -> tuple[str, Test]:
+    """The question of a hidden test, and the test without an outcome.
+
+    Raises:
+        SuiteError: it has no points or no title.
+    """
+    mark = item.get_closest_marker("points")
+    if mark is None or len(mark.args) != 2:
+        raise SuiteError(f"the hidden test {item.name} needs @pytest.mark.points(QUESTION, POINTS)")
+    question, points = mark.args
+    title = " ".join((getattr(item, "function", item).__doc__ or "").split())
+    if not title:
+        raise SuiteError(f"the hidden test {item.name} needs a docstring: the title that students read")
+    return str(question), Test(item.name, title, float(points), "not run")
+
+
+def score(suite: Path, scoring: Scoring, maxima: Mapping[str, float]) -> list[Question]:
+    """Run the suite in that folder and return its questions in the notebook's order.
+
+    Args:
+        maxima: the points of each question in the notebook.
+
+    Raises:
+        SuiteError: the suite cannot be collected, or does not fit the notebook.
+    """
+    run(suite, scoring)
+    if scoring.errors:
+        raise SuiteError(f"the hidden suite {suite.name} cannot be collected: {scoring.errors[0]}")
+    questions = []
+    for name, points in maxima.items():
+        tests = scoring.tests.get(name, [])
+        total = sum(test.points for test in tests)
+        if abs(total - points) > 1e-9:
+            raise SuiteError(
+                f"{name} has {points:g} points in the notebook and {total:g} in the hidden suite"
+            )
+        reason = scoring.forfeits.get(name, "")
+        questions.append(Question(name, points, tests, reason, bool(reason)))
+    unknown = set(scoring.tests) - set(maxima)
+    if unknown:
+        raise SuiteError(
+            f"the hidden suite {suite.name} scores {sorted(unknown)}, which the notebook does not have"
+        )
+    return questions
+
+
+def run(suite: Path, scoring: Scoring) -> None:
+    """One pytest session over the suite, with nothing loaded that it does not need."""
+    off = [argument for plugin in UNUSED_PLUGINS for argument in ("-p", f"no:{plugin}")]
+    settings = ["-c", os.devnull, "--rootdir", str(suite), "--assert=plain", "--import-mode=importlib"]
+    os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
+    code = pytest.main([*off, *settings, str(suite)], plugins=[scoring])
+    if code not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED) and not scoring.errors:
+        scoring.errors.append(f"pytest ended with {pytest.ExitCode(code).name}")
