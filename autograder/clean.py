@@ -1,8 +1,8 @@
-"""What a student's notebook brings, made safe to show: in the form grader, which shares the server's origin, and in
-the feedback.
+"""What a student's notebook brings, made safe to show.
 
-Everything goes by allow-list. Markdown is rendered once here, cleaned as HTML and stored as one HTML block that
-Markdown passes through, so that nothing in it is parsed a second time. Outputs keep text and PNG images.
+The form grader shows it in the origin of the instructor's server, and the feedback to students. Everything
+goes by allow-list. Markdown is rendered once here, cleaned as HTML and stored as one HTML block that Markdown
+passes through, so that nothing in it is parsed a second time. Outputs keep text and PNG images.
 """
 
 import base64
@@ -18,7 +18,7 @@ import nh3
 from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 from nbformat.notebooknode import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_output
-from pygments.token import STANDARD_TYPES
+from pygments.token import STANDARD_TYPES  # type: ignore[import-untyped]  # no types installed
 
 __all__ = ["clean_cell", "clean_markdown", "clean_outputs", "clean_text"]
 
@@ -31,10 +31,62 @@ LARGEST_IMAGE = 12 * 2**20  # bytes: a photo of a derivation
 MOST_PIXELS = 50_000_000  # a small PNG file may unpack to gigabytes
 MOST_IMAGE_BYTES = 24 * 2**20  # of a cell
 
-TAGS = set(
-    "a abbr b blockquote br caption center code dd del div dl dt em figcaption figure h1 h2 h3 h4 h5 h6 hr i img ins "  # noqa: SIM905  # a word list
-    "kbd li mark ol p pre q s samp small span strong sub sup table tbody td tfoot th thead tr tt u ul var".split()
-)
+TAGS = {
+    *(
+        "a",
+        "abbr",
+        "b",
+        "blockquote",
+        "br",
+        "caption",
+        "center",
+        "code",
+        "dd",
+        "del",
+        "div",
+        "dl",
+        "dt",
+        "em",
+    ),
+    *(
+        "figcaption",
+        "figure",
+        "h1",
+        "h2",
+        "h3",
+        "h4",
+        "h5",
+        "h6",
+        "hr",
+        "i",
+        "img",
+        "ins",
+        "kbd",
+        "li",
+        "mark",
+    ),
+    *(
+        "ol",
+        "p",
+        "pre",
+        "q",
+        "s",
+        "samp",
+        "small",
+        "span",
+        "strong",
+        "sub",
+        "sup",
+        "table",
+        "tbody",
+        "td",
+        "tfoot",
+    ),
+    *("th", "thead", "tr", "tt", "u", "ul", "var"),
+}
+NOT_EVEN_THEIR_TEXT = {
+    *("iframe", "math", "noscript", "object", "script", "style", "svg", "template", "textarea", "title"),
+}
 ATTRIBUTES = {
     "a": {"href", "title"},
     "img": {"src", "alt", "title", "width", "height"},
@@ -45,18 +97,20 @@ ATTRIBUTES = {
 CLASSES = {"div": {"highlight"}, "span": set(STANDARD_TYPES.values()) - {""}}  # highlighted code
 # Macros of MathJax and KaTeX that make links, attributes or styles, or load more macros.
 MACROS = (
-    "href url class cssId style data require unicode bbox mmlToken enclose includegraphics csname catcode "
-    "htmlClass htmlId htmlStyle htmlData texttip mathtip toggle action"
+    *("href", "url", "class", "cssId", "style", "data", "require", "unicode", "bbox", "mmlToken", "enclose"),
+    *("includegraphics", "csname", "catcode", "htmlClass", "htmlId", "htmlStyle", "htmlData"),
+    *("texttip", "mathtip", "toggle", "action"),
 )
 
-_ACTIVE_MACRO = re.compile(rf"\\(?=(?:{MACROS.replace(' ', '|')})(?![A-Za-z]))")
+_ACTIVE_MACRO = re.compile(rf"\\(?=(?:{'|'.join(MACROS)})(?![A-Za-z]))")
 _WRAPPED = re.compile(r'<div class="cleaned">(.*)</div>')
 _DATA_URL = re.compile(r"data:(image/[a-z]+);base64,(.*)", re.DOTALL)
 _MIME = re.compile(r"[a-z]+/[\w.+-]{1,60}")
 _CELL_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
-_COLOUR = r"\x1b\[[0-9;]{0,40}m"
-_ESCAPE = re.compile(  # terminal commands other than colours: CSI, OSC and the like with their text, and the rest
-    rf"(?!{_COLOUR})(?:\x1b\[[0-?]*[ -/]*[@-~]|\x1b[]PX^_][^\x07\x1b]*(?:\x07|\x1b\\|$)|\x1b(?!\[)[ -/]*[0-~]?|\x1b\[?)"
+# Terminal commands, but for colours: CSI; OSC and the like with their text; the rest.
+_ESCAPE = re.compile(
+    r"(?!\x1b\[[0-9;]{0,40}m)"
+    r"(?:\x1b\[[0-?]*[ -/]*[@-~]|\x1b[]PX^_][^\x07\x1b]*(?:\x07|\x1b\\|$)|\x1b(?!\[)[ -/]*[0-~]?|\x1b\[?)"
 )
 # Control characters, lone surrogates, and marks that turn the direction of reading.
 _UNSHOWN = re.compile(
@@ -64,7 +118,7 @@ _UNSHOWN = re.compile(
 )
 
 
-# --- Text -----------------------------------------------------------------------------------------------------------
+# --- Text ---------------------------------------------------------------------------------------------------
 
 
 def clean_text(text: str) -> str:
@@ -93,7 +147,7 @@ def _plain(text: str) -> str:
     return _shown(text).replace("\x1b", "")
 
 
-# --- Images ---------------------------------------------------------------------------------------------------------
+# --- Images -------------------------------------------------------------------------------------------------
 
 
 def _image(mime: str, encoded: object) -> str | None:
@@ -104,10 +158,12 @@ def _image(mime: str, encoded: object) -> str | None:
         data = base64.b64decode("".join(encoded.split()), validate=True)
     except (binascii.Error, ValueError):
         return None
-    known = (
-        _is_png(data) if mime == "image/png" else mime == "image/jpeg" and data.startswith(b"\xff\xd8\xff")
-    )
+    known = _is_png(data) if mime == "image/png" else mime == "image/jpeg" and _is_jpeg(data)
     return base64.b64encode(data).decode("ascii") if known and len(data) <= LARGEST_IMAGE else None
+
+
+def _is_jpeg(data: bytes) -> bool:
+    return data.startswith(b"\xff\xd8\xff")
 
 
 def _is_png(data: bytes) -> bool:
@@ -122,7 +178,7 @@ def _data_url(mime: str, encoded: object) -> str | None:
     return f"data:{mime};base64,{image}" if image else None
 
 
-# --- Markdown -------------------------------------------------------------------------------------------------------
+# --- Markdown -----------------------------------------------------------------------------------------------
 
 
 class _Renderer(IPythonRenderer):  # type: ignore[misc]  # nbconvert has no types
@@ -135,7 +191,7 @@ class _Renderer(IPythonRenderer):  # type: ignore[misc]  # nbconvert has no type
 
 
 def clean_markdown(source: str, attachments: Mapping[str, Mapping[str, str]] | None = None) -> str:
-    """Markdown that renders like the source, with nothing active left; images are attached PNG and JPEG only.
+    """Markdown that renders like the source, with nothing active left; its images are PNG and JPEG only.
 
     The result is one line, an HTML block. Cleaning it again changes nothing.
     """
@@ -192,17 +248,7 @@ def _clean_html(page: str, images: _Images) -> str:
     cleaned = nh3.clean(
         page,
         tags=TAGS,
-        clean_content_tags={
-            "script",
-            "style",
-            "title",
-            "textarea",
-            "svg",
-            "math",
-            "iframe",
-            "noscript",
-            "template",
-        },
+        clean_content_tags=NOT_EVEN_THEIR_TEXT,
         attributes=ATTRIBUTES,
         attribute_filter=keep,
         url_schemes={"http", "https", "mailto", "data", "attachment"},
@@ -216,16 +262,16 @@ def _clean_html(page: str, images: _Images) -> str:
 
 
 def _wrap(cleaned: str) -> str:
-    """One line that starts an HTML block; what could mean something to a Markdown or formula parser is spelt out."""
+    """One line, an HTML block; signs that Markdown or a search for formulas could see are spelt out."""
     spelt = re.sub(r"[\n$\\`*_~@|\[\]]", lambda sign: f"&#{ord(sign[0])};", cleaned.strip())
     return f'<div class="cleaned">{spelt}</div>'
 
 
-# --- Outputs --------------------------------------------------------------------------------------------------------
+# --- Outputs ------------------------------------------------------------------------------------------------
 
 
 def clean_outputs(outputs: Sequence[Mapping[str, Any]]) -> list[NotebookNode]:
-    """The text, PNG images and errors of a cell's outputs; of anything else a note that it was there."""
+    """The text, PNG images and errors of a cell's outputs; of other kinds a note that they were there."""
     cleaned = (_clean_output(output) for output in outputs[:MOST_OUTPUTS])
     return [output for output in cleaned if output is not None]
 
@@ -246,10 +292,8 @@ def _clean_output(output: Mapping[str, Any]) -> NotebookNode | None:
             return new_output("display_data", data=_clean_data(output.get("data")))
         case "execute_result":
             count = output.get("execution_count")
-            data = _clean_data(output.get("data"))
-            return new_output(
-                "execute_result", data=data, execution_count=count if type(count) is int else None
-            )
+            number = count if type(count) is int else None
+            return new_output("execute_result", data=_clean_data(output.get("data")), execution_count=number)
         case _:
             return None
 
@@ -279,11 +323,11 @@ def _joined(value: object) -> str:
     return clean_text("".join(_strings(value)))
 
 
-# --- Cells ----------------------------------------------------------------------------------------------------------
+# --- Cells --------------------------------------------------------------------------------------------------
 
 
 def clean_cell(cell: Mapping[str, Any]) -> NotebookNode:
-    """A student's own cell without metadata, attachments and outputs: code as it is, the rest as clean Markdown."""
+    """A student's own cell, of which only the source is kept: code stays code, the rest is Markdown."""
     source = "".join(_strings(cell.get("source")))
     kind = cell.get("cell_type")
     if kind == "code":

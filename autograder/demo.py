@@ -11,8 +11,10 @@ import nbformat
 from nbformat import NotebookNode
 
 from autograder.course import KIT_ROOT, Course
+from autograder.errors import CourseError
 from autograder.gradebook import DEMO_FILE
 from autograder.release import make_release
+from autograder.submission import read_release
 
 ASSIGNMENT = "rnn_gru_mha"
 MARKERS = re.compile(r"^ *### (BEGIN|END) SOLUTION\n?", re.M)
@@ -106,11 +108,11 @@ def make_demo(root: Path) -> Course:
     """A fresh demo course with its class; what was in the folder is removed.
 
     Raises:
-        ValueError: the folder holds something that is no demo.
+        CourseError: the folder holds something that is no demo.
     """
     if root.exists():
         if not (root / DEMO_FILE).exists():
-            raise ValueError(f"{root} is no demo and is left alone; name another folder")
+            raise CourseError(f"{root} is no demo and is left alone; name another folder")
         shutil.rmtree(root)
     root.mkdir(parents=True)
     (root / DEMO_FILE).write_text("Made anew by `make demo`, with a public key: its scores prove nothing.\n")
@@ -128,13 +130,8 @@ def make_demo(root: Path) -> Course:
 
 def _solutions(course: Course) -> dict[str, str]:
     """The solution cells without their markers, by grade id."""
-    notebook = nbformat.read(course.source(ASSIGNMENT), as_version=4)
-    marked = {cell.metadata.get("nbgrader", {}).get("grade_id", ""): cell for cell in notebook.cells}
-    return {
-        name: MARKERS.sub("", cell.source)
-        for name, cell in marked.items()
-        if cell.metadata.nbgrader.get("solution")
-    }
+    cells = read_release(course.source(ASSIGNMENT)).cells
+    return {cell.grade_id or "": MARKERS.sub("", cell.source) for cell in cells if cell.is_solution}
 
 
 def _students(solutions: Mapping[str, str]) -> dict[str, Callable[[NotebookNode], str]]:
@@ -143,7 +140,7 @@ def _students(solutions: Mapping[str, str]) -> dict[str, Callable[[NotebookNode]
         for name, text in solutions.items()
         if name in ("Q2_solution", "Q3_solution", "Q4_solution")
     }
-    reset = solutions["Q3_solution"].replace(*RESET_MISTAKE)
+    reset = solutions["Q3_solution"].replace(RESET_AFTER, RESET_BEFORE)
     return {
         "ada_solution": lambda nb: filled(nb, solutions),
         "ben_untouched": lambda nb: filled(nb, {}),
@@ -160,7 +157,8 @@ def _students(solutions: Mapping[str, str]) -> dict[str, Callable[[NotebookNode]
     }
 
 
-RESET_MISTAKE = ("", "")
+# the reset gate before the product with the hidden weights in place of after it
+RESET_AFTER, RESET_BEFORE = "r * (state @ wt_hn + bias_hn)", "(r * state) @ wt_hn + bias_hn"
 
 
 def filled(notebook: NotebookNode, answers: Mapping[str, str]) -> str:

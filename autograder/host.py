@@ -6,17 +6,23 @@ import contextlib
 import io
 import logging
 import os
+import sys
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from nbgrader.converters.base import NbGraderException
+from sqlalchemy.exc import SAWarning
 from traitlets.config import Config, PyFileConfigLoader
 
 from autograder.course import Course
 from autograder.errors import GraderError
 
 CONFIG = "nbgrader_config.py"
+
+# nbgrader calls the program alembic when it makes a database; it lies beside this interpreter
+os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"
 
 
 def host_config(course: Course) -> Config:
@@ -35,7 +41,8 @@ def run_converter(converter: Any, error: type[GraderError]) -> None:
     converter.log.addHandler(handler)
     converter.log.propagate = False
     try:
-        with _working_folder(Path(converter.coursedir.root)):
+        with _working_folder(Path(converter.coursedir.root)), warnings.catch_warnings():
+            warnings.simplefilter("ignore", SAWarning)  # of nbgrader's own queries, one a submission
             converter.start()
     except (NbGraderException, SystemExit) as failure:
         raise error(f"nbgrader: {log.getvalue().strip() or failure}") from failure

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import nbformat
 from nbformat import NotebookNode
 
-from autograder.clean import clean_markdown, clean_outputs, clean_text
+from autograder.clean import clean_cell, clean_markdown, clean_outputs
 from autograder.execution import CellRun
 from autograder.submission import Cell, Rebuilt
 
@@ -38,21 +38,18 @@ def _notice(notes: list[str]) -> NotebookNode:
 
 
 def _cell(cell: Cell, run: CellRun | None) -> NotebookNode:
-    if cell.kind == "code":
-        node = nbformat.v4.new_code_cell(clean_text(cell.source), id=cell.cell_id)
-        node.outputs = clean_outputs(run.outputs) if run else []
-    elif cell.origin == "release":
-        node = nbformat.v4.new_markdown_cell(cell.source, id=cell.cell_id)
-    elif cell.kind == "raw":
-        node = nbformat.v4.new_markdown_cell(clean_markdown(_fenced(cell.source)), id=cell.cell_id)
+    plain = {
+        "cell_type": cell.kind,
+        "source": cell.source,
+        "id": cell.cell_id,
+        "attachments": cell.attachments,
+    }
+    if cell.origin == "student":
+        node = clean_cell(plain)
     else:
-        node = nbformat.v4.new_markdown_cell(clean_markdown(cell.source, cell.attachments), id=cell.cell_id)
+        new = nbformat.v4.new_code_cell if cell.kind == "code" else nbformat.v4.new_markdown_cell
+        node = new(cell.source, id=cell.cell_id)
+    if run is not None:
+        node.outputs = clean_outputs(run.outputs)
     node.metadata.update(nbformat.from_dict(cell.metadata))
     return node
-
-
-def _fenced(text: str) -> str:
-    fence = "`" * 3
-    while fence in text:
-        fence += "`"
-    return f"{fence}\n{text}\n{fence}"

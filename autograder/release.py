@@ -84,7 +84,8 @@ def refuse_leaks(stage: Path, source: Path, assignment: str) -> None:
     """
     notebook = nbformat.read(stage / f"{assignment}.ipynb", as_version=4)
     _refuse_outputs(notebook)
-    secrets = solution_lines(nbformat.read(source, as_version=4)) | trusted_lines(assignment)
+    instructor = nbformat.read(source, as_version=4)
+    secrets = (solution_lines(instructor) | trusted_lines(assignment)) - shown_lines(instructor)
     for path in sorted(stage.rglob("*")):
         cells = [cell.source for cell in notebook.cells] if path.suffix == ".ipynb" else [_text(path)]
         for text in cells:
@@ -106,10 +107,13 @@ def _refuse_outputs(notebook: NotebookNode) -> None:
 
 
 def solution_lines(source: NotebookNode) -> set[str]:
-    """Lines that only the solutions have; what the notebook shows elsewhere is no secret."""
-    solutions = [text for cell in source.cells for text in SOLUTION.findall(cell.source)]
-    shown = "\n".join(SOLUTION.sub("", cell.source) for cell in source.cells)
-    return _lines_of(solutions) - telling_lines(shown.splitlines())
+    """Lines of the solutions."""
+    return _lines_of(text for cell in source.cells for text in SOLUTION.findall(cell.source))
+
+
+def shown_lines(source: NotebookNode) -> set[str]:
+    """Lines that the notebook shows outside of its solutions, and which are no secret therefore."""
+    return _lines_of(SOLUTION.sub("", cell.source) for cell in source.cells)
 
 
 def trusted_lines(assignment: str) -> set[str]:

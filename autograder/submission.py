@@ -276,7 +276,7 @@ class _Merge:
         return self.by_source.get(cell.source.strip())
 
     def _filled(self, theirs: Cell, ours: Cell) -> Cell:
-        if not ours.is_solution:
+        if not ours.is_solution or (theirs.source == ours.source and not theirs.attachments):
             return ours
         return replace(ours, source=theirs.source, origin="student", attachments=theirs.attachments)
 

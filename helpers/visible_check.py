@@ -101,7 +101,7 @@ def unpack(answer: object, *names: str) -> Sequence[object]:
     if not isinstance(answer, tuple | list):
         raise AnswerError(f"returned one {type(answer).__name__}, {wanted}")
     if len(answer) != len(names):
-        raise AnswerError(f"returned {len(answer)} values, {wanted}")
+        raise AnswerError(f"returned a {type(answer).__name__} of {len(answer)}, {wanted}")
     return answer
 
 
@@ -174,10 +174,10 @@ def real_array(value: object) -> Array:
     try:
         array = to_numpy(value)
     except Exception as error:
-        raise AnswerError(f"yours is a {type(value).__name__} that is no array: {one_line(error)}") from error
+        raise AnswerError(f"yours, a {type(value).__name__}, is no array: {one_line(error)}") from error
     if array.dtype.kind not in "fiu":
         kind = f" of {array.dtype}" if array.dtype.kind in "bc" else ""
-        raise AnswerError(f"yours is a {type(value).__name__}{kind}, expected an array of real numbers")
+        raise AnswerError(f"yours is of type {type(value).__name__}{kind}, expected an array of real numbers")
     return array.astype(np.float64)
 
 

@@ -73,7 +73,7 @@ def test_the_mean_difference_is_absolute() -> None:
         ([[torch.tensor(state, requires_grad=True) for state in row] for row in OUTPUTS], FINAL),
         (np.asfortranarray(OUTPUTS), FINAL),
     ],
-    ids=["float32", "no 1", "float64", "tensors", "with gradients", "lists", "lists of tensors", "memory order"],
+    ids=["float32", "no 1", "float64", "tensors", "with gradients", "lists", "tensors in lists", "order"],
 )
 def test_honest_answers_are_right(answer: object, capsys: Capsys) -> None:
     """Any real array-like of the right shape and values passes."""
@@ -112,13 +112,16 @@ def test_the_worst_element_is_shown(capsys: Capsys) -> None:
         (OUTPUTS[:, 1:], "yours is (4, 11, 2), expected [B, T, H] = (4, 12, 2): axis T is 11, not 12"),
         (np.zeros((5, 5, 5, 5)), "yours is (5, 5, 5, 5), expected [B, T, H] = (4, 12, 2)"),
         (3.0, "axis B is missing and axis T is missing and axis H is missing"),
-        ("words", "yours is a str, expected an array of real numbers"),
-        (None, "yours is a NoneType, expected an array of real numbers"),
-        (OUTPUTS > 0, "yours is a ndarray of bool, expected an array of real numbers"),
-        (OUTPUTS * 1j, "yours is a ndarray of complex64, expected an array of real numbers"),
-        ([[1.0], [1.0, 2.0]], "yours is a list that is no array"),
+        ("words", "yours is of type str, expected an array of real numbers"),
+        (None, "yours is of type NoneType, expected an array of real numbers"),
+        (OUTPUTS > 0, "yours is of type ndarray of bool, expected an array of real numbers"),
+        (OUTPUTS * 1j, "yours is of type ndarray of complex64, expected an array of real numbers"),
+        ([[1.0], [1.0, 2.0]], "yours, a list, is no array"),
         (OUTPUTS * np.nan, "yours has NaN or infinity in 96 of 96 numbers, first at [0, 0, 0]"),
-        (np.where(OUTPUTS > OUTPUTS.max() - 1e-6, np.inf, OUTPUTS), "in 1 of 96 numbers, first at [0, 8, 0]"),
+        (
+            np.where(np.isclose(OUTPUTS, OUTPUTS.max()), np.inf, OUTPUTS),
+            "in 1 of 96 numbers, first at [0, 8, 0]",
+        ),
     ],
 )
 def test_each_slip_is_told_by_name(outputs: object, line: str, capsys: Capsys) -> None:
@@ -143,8 +146,8 @@ def test_an_answer_near_the_largest_float_prints_no_warning(capsys: Capsys) -> N
         (raising(SystemExit(1)), " of its cell: 1"),
         (lambda: None, "returned None: end it with a `return` line"),
         (lambda: OUTPUTS, "returned one ndarray, expected 2 values, (outputs, final_state)"),
-        (lambda: (OUTPUTS,), "returned 1 values, expected 2 values, (outputs, final_state)"),
-        (lambda: (1, 2, 3), "returned 3 values, expected 2 values, (outputs, final_state)"),
+        (lambda: (OUTPUTS,), "returned a tuple of 1, expected 2 values, (outputs, final_state)"),
+        (lambda: (1, 2, 3), "returned a tuple of 3, expected 2 values, (outputs, final_state)"),
         (lambda: unpack(None, "r", "z"), "expected 2 values, (r, z): end it with a `return` line"),
         (lambda: rnn(1), "not defined: run the cell above first"),  # noqa: F821 - the point of the case
     ],
@@ -225,9 +228,7 @@ def test_a_ready_made_layer_is_told(monkeypatch: pytest.MonkeyPatch, capsys: Cap
     assert "this question is by hand and would score 0" in line
 
 
-def test_a_layer_that_was_rewritten_is_forgotten(
-    monkeypatch: pytest.MonkeyPatch, capsys: Capsys
-) -> None:
+def test_a_layer_that_was_rewritten_is_forgotten(monkeypatch: pytest.MonkeyPatch, capsys: Capsys) -> None:
     """Only the newest form of a cell counts."""
     first, second = "def gru(x):\n    return torch.nn.GRU(3, 2)(x)", "def gru(x):\n    return x"
     in_a_notebook(monkeypatch, "import torch", first, second)
