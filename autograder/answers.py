@@ -147,4 +147,4 @@ def expect_close(array: Array, expected: Array, threshold: float, name: str, ref
     """
     expect_finite(array, name)
     if not excess(array, expected, threshold) <= 1:
-        raise StudentFault(f"{name} differ from {reference} by more than a relative error of {threshold:g}")
+        raise StudentFault(f"{name}: off {reference} by more than a relative error of {threshold:g}")

@@ -13,6 +13,7 @@ import re
 import struct
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
+from urllib.parse import unquote
 
 import nh3
 from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
@@ -228,7 +229,8 @@ class _Images:
         """The `src` to keep for one that the student wrote."""
         if match := _DATA_URL.fullmatch(url):
             return self._counted(_data_url(match[1], match[2]))
-        bundle = self.attachments.get(url.removeprefix("attachment:"), {})
+        name = url.removeprefix("attachment:")
+        bundle = self.attachments.get(name) or self.attachments.get(unquote(name)) or {}
         found = (_data_url(mime, bundle[mime]) for mime in ("image/png", "image/jpeg") if mime in bundle)
         return self._counted(next(filter(None, found), None))
 
@@ -254,7 +256,6 @@ def _clean_html(page: str, images: _Images) -> str:
         url_schemes={"http", "https", "mailto", "data", "attachment"},
         allowed_classes=CLASSES,
         filter_style_properties={"text-align"},
-        set_tag_attribute_values={"a": {"target": "_blank"}},
     )
     return _ACTIVE_MACRO.sub(
         "∖", cleaned

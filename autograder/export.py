@@ -57,7 +57,8 @@ def _rows(gradebook: Gradebook, assignment: str, questions: dict[str, float]) ->
         scored = [_points(grades.get(name)) for name in questions]
         waits = any(grade.needs_manual_grade for grade in grades.values())
         penalty = submission.late_submission_penalty or 0.0
-        total = max(0.0, sum(points for points in scored if isinstance(points, float)) - penalty)
+        known = [points for points in scored if isinstance(points, float)]
+        total = max(0.0, sum(known) - penalty) if known else ""
         yield [student.id, *scored, penalty, total, maximum, "waits for a person" if waits else "graded"]
 
 

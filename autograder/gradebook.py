@@ -8,6 +8,7 @@ writes each question's score as the one number that nbgrader reads, and the test
 from __future__ import annotations
 
 import html
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,7 @@ from autograder.grade import Options
 from autograder.host import host_config, run_converter
 from autograder.report import Question, Report
 
+CELL = "padding: 2px 14px 6px 0; text-align: left; vertical-align: top"
 MARKS = {"passed": "✓", "failed": "✗", "broke": "⚠", "not run": "–"}
 
 
@@ -46,13 +48,17 @@ def choose_notebook(assignment: str, student: str, notebooks: list[str]) -> None
 class SubmissionExporter(NotebookExporter):
     """Reads a submission as the notebook that was graded; what nobody could read becomes the release."""
 
+    _up_to_date = False  # nbgrader makes one exporter a run
+
     def from_filename(self, filename: str, resources: Any = None, **options: Any) -> Any:
         if not getattr(self.parent, "_sanitizing", False):
             return super().from_filename(filename, resources, **options)
         course = open_course(Path(self.parent.coursedir.root).resolve())
         name, student = resources["nbgrader"]["assignment"], resources["nbgrader"]["student"]
         try:
-            bring_up_to_date(course, name, student)
+            if not self._up_to_date:
+                bring_up_to_date(course, name, self._students(course, name, student))
+                self._up_to_date = True
             notebook = nbformat.read(course.report(name, student).with_suffix(".ipynb"), as_version=4)
         except Exception:
             leave_to_a_person(course, name, student)
@@ -60,17 +66,27 @@ class SubmissionExporter(NotebookExporter):
         _keep_declared_files(course, name, student)
         return self.from_notebook_node(notebook, resources, **options)
 
+    def _students(self, course: Course, assignment: str, student: str) -> list[str]:
+        """All whom this run of nbgrader's is for: graded in parallel, before the first is recorded."""
+        folders = {course.submitted(assignment, known): known for known in course.students(assignment)}
+        asked = [folders.get(Path(folder).resolve()) for folder in self.parent.assignments]
+        return sorted({student, *filter(None, asked)})
 
-def bring_up_to_date(course: Course, assignment: str, student: str) -> None:
-    """Grade the submission unless its report says that nothing has changed.
 
-    `make grade` has done so with options of its own, which are kept.
+def bring_up_to_date(course: Course, assignment: str, students: list[str]) -> None:
+    """Grade the submissions, each unless its report says that nothing has changed.
+
+    `make grade` may have done so with options of its own, which are kept.
     """
+    for options, group in groupby(students, lambda student: _options(course, assignment, student)):
+        grade_class(course, assignment, list(group), options, quiet=len(students) == 1)
+
+
+def _options(course: Course, assignment: str, student: str) -> Options:
     known = reports.read(course.report(assignment, student))
-    options = Options()
-    if known is not None:
-        options = Options(isolation=known.provenance.isolation, figures=known.provenance.figures)  # type: ignore[arg-type]
-    grade_class(course, assignment, [student], options, jobs=1, quiet=True)
+    if known is None:
+        return Options()
+    return Options(isolation=known.provenance.isolation, figures=known.provenance.figures)
 
 
 def _keep_declared_files(course: Course, assignment: str, student: str) -> None:
@@ -156,16 +172,22 @@ def _table_text(question: Question) -> str:
 
 
 def _table_html(question: Question) -> str:
-    rows = "".join(
-        f"<tr><td>{MARKS[test.outcome]}</td><td>{test.earned:g}&nbsp;/&nbsp;{test.points:g}</td>"
-        f"<td style='text-align:left'>{html.escape(test.title)}"
-        f"{f'<br><em>{html.escape(told)}</em>' if (told := _told(test)) else ''}</td></tr>"
-        for test in question.tests
-    )
     flag = f"<p>{html.escape(question.flag)}</p>" if question.flag else ""
+    rows = "".join(_row_html(test) for test in question.tests)
     return (
         f"<p><strong>{html.escape(question.name)}: {_score(question)}</strong></p>{flag}<table>{rows}</table>"
     )
+
+
+def _row_html(test: reports.Test) -> str:
+    told = _told(test)
+    message = f"<br><em>{html.escape(told)}</em>" if told else ""
+    cells = (
+        MARKS[test.outcome],
+        f"{test.earned:g}&nbsp;/&nbsp;{test.points:g}",
+        html.escape(test.title) + message,
+    )
+    return f"<tr>{''.join(f'<td style={CELL!r}>{cell}</td>' for cell in cells)}</tr>"
 
 
 def _score(question: Question) -> str:

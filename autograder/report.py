@@ -10,6 +10,7 @@ from typing import Literal
 import msgspec
 
 from autograder.errors import CourseError
+from autograder.sandbox import Isolation
 
 SCHEMA = 1
 Outcome = Literal["passed", "failed", "broke", "not run"]
@@ -85,7 +86,7 @@ class Provenance(msgspec.Struct, frozen=True):
     suite: str
     key: str
     demo_key: bool
-    isolation: str
+    isolation: Isolation
     figures: bool
 
 
@@ -116,6 +117,11 @@ class Report(msgspec.Struct, frozen=True):
         if any(not question.is_graded for question in self.questions):
             return "ungraded"
         return "waits for a person" if any(question.flag for question in self.questions) else "graded"
+
+    @property
+    def is_broken(self) -> bool:
+        """Whether a test has no outcome because of the grader: then it is worth another try."""
+        return any(test.outcome == "broke" for question in self.questions for test in question.tests)
 
     def question(self, name: str) -> Question | None:
         """The question of that name, if there is one."""
