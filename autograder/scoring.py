@@ -139,10 +139,8 @@ class Scoring:
 
 
 def _sentence(fault: AssertionError) -> str:
-    """What a `StudentFault` says; a bare assertion of the suite says nothing about hidden values."""
-    if isinstance(fault, StudentFault):
-        return str(fault)
-    return str(fault.args[0]) if fault.args and isinstance(fault.args[0], str) else "the answer is not right"
+    """What a `StudentFault` says; an assertion's own text could quote hidden values."""
+    return str(fault) if isinstance(fault, StudentFault) else "the answer is not right"
 
 
 def described(item: pytest.Item) -> tuple[str, Test]:
@@ -194,7 +192,8 @@ def score(suite: Path, scoring: Scoring, maxima: Mapping[str, float]) -> list[Qu
 def run(suite: Path, scoring: Scoring) -> None:
     """One pytest session over the suite, with nothing loaded that it does not need."""
     off = [argument for plugin in UNUSED_PLUGINS for argument in ("-p", f"no:{plugin}")]
-    settings = ["-c", os.devnull, "--rootdir", str(suite), "--assert=plain", "--import-mode=importlib"]
+    # below its parent a module is named after its suite, too: names are shared by sessions of one process
+    settings = ["-c", os.devnull, "--rootdir", str(suite.parent), "--assert=plain", "--import-mode=importlib"]
     os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
     code = pytest.main([*off, *settings, str(suite)], plugins=[scoring])
     if code not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED) and not scoring.errors:

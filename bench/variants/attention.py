@@ -1,0 +1,312 @@
+"""Answers to Q6: `mha(Wq, Wk, Wv, Wo, input_data) -> outputs`, with `input_data` a tensor."""
+
+import numpy as np
+import torch
+from scipy.special import softmax as scipy_softmax
+
+from bench.variants.bank import Bank
+
+bank = Bank("mha")
+SIZES, ONES, LONG = "test_attention", "test_attention_sizes_of_one", "test_attention_long_sequences"
+ALL = (SIZES, ONES, LONG)
+
+
+def softmax(scores, axis=-1):
+    """With the largest score subtracted."""
+    weights = np.exp(scores - scores.max(axis=axis, keepdims=True))
+    return weights / weights.sum(axis=axis, keepdims=True)
+
+
+def heads_of(Wq, Wk, Wv, x, weights=softmax, scale=None):
+    """One [B, T, D] a head, NumPy."""
+    for wt_q, wt_k, wt_v in zip(Wq, Wk, Wv, strict=True):
+        q, k, v = x @ wt_q, x @ wt_k, x @ wt_v  # [B, T, D]
+        yield weights(q @ k.swapaxes(1, 2) / (scale or np.sqrt(q.shape[-1]))) @ v
+
+
+@bank.right
+def loop_over_heads(Wq, Wk, Wv, Wo, input_data):
+    """NumPy, a loop over heads, the heads concatenated."""
+    return np.concatenate(list(heads_of(Wq, Wk, Wv, input_data.numpy())), axis=-1) @ Wo
+
+
+@bank.right
+def softmax_without_subtraction(Wq, Wk, Wv, Wo, input_data):
+    """A softmax that subtracts nothing."""
+
+    def plain(scores):
+        return np.exp(scores) / np.exp(scores).sum(axis=-1, keepdims=True)
+
+    return np.concatenate(list(heads_of(Wq, Wk, Wv, input_data.numpy(), plain)), axis=-1) @ Wo
+
+
+@bank.right
+def softmax_of_scipy(Wq, Wk, Wv, Wo, input_data):
+    """scipy's softmax."""
+    weights = lambda scores: scipy_softmax(scores, axis=2)  # noqa: E731 - as a student writes it
+    return np.concatenate(list(heads_of(Wq, Wk, Wv, np.array(input_data), weights)), axis=2) @ Wo
+
+
+@bank.right
+def softmax_by_logarithms(Wq, Wk, Wv, Wo, input_data):
+    """exp of a log-softmax."""
+
+    def weights(scores):
+        return np.exp(scores - np.logaddexp.reduce(scores, axis=-1, keepdims=True))
+
+    return np.concatenate(list(heads_of(Wq, Wk, Wv, input_data.numpy(), weights)), axis=-1) @ Wo
+
+
+@bank.right
+def sum_over_heads(Wq, Wk, Wv, Wo, input_data):
+    """No concatenation: each head times its rows of Wo, added up."""
+    rows = np.split(Wo, len(Wq))  # [D, E]
+    heads = heads_of(Wq, Wk, Wv, input_data.numpy())
+    return sum(head @ part for head, part in zip(heads, rows, strict=True))
+
+
+@bank.right
+def loops(Wq, Wk, Wv, Wo, input_data):
+    """Explicit loops over batch, heads and positions."""
+    x = input_data.numpy()
+    B, T, E = x.shape
+    D = E // len(Wq)
+    outputs = np.zeros((B, T, E))
+    for b in range(B):
+        for n in range(len(Wq)):
+            q, k, v = x[b] @ Wq[n], x[b] @ Wk[n], x[b] @ Wv[n]  # [T, D]
+            for t in range(T):
+                weights = np.exp(k @ q[t] / np.sqrt(D))
+                outputs[b, t, n * D : (n + 1) * D] = weights @ v / weights.sum()
+    return outputs @ Wo
+
+
+@bank.right
+def einsum(Wq, Wk, Wv, Wo, input_data):
+    """NumPy's einsum throughout."""
+    x = np.asarray(input_data)
+    q, k, v = (np.einsum("bte,ned->bntd", x, np.stack(W)) for W in (Wq, Wk, Wv))
+    weights = softmax(np.einsum("bntd,bnsd->bnts", q, k) * q.shape[-1] ** -0.5)
+    heads = np.einsum("bnts,bnsd->btnd", weights, v)
+    return np.einsum("bte,ef->btf", heads.reshape(x.shape), Wo)
+
+
+@bank.right
+def torch_einsum(Wq, Wk, Wv, Wo, input_data):
+    """torch's einsum, the heads never put side by side."""
+    q, k, v = (torch.einsum("bte,ned->nbtd", input_data, torch.tensor(np.array(W))) for W in (Wq, Wk, Wv))
+    weights = torch.softmax(torch.einsum("nbtd,nbsd->nbts", q, k) / q.shape[-1] ** 0.5, dim=-1)
+    rows = torch.from_numpy(Wo).reshape(len(Wq), -1, Wo.shape[1])  # [N, D, E]
+    return torch.einsum("nbts,nbsd,nde->bte", weights, v, rows)
+
+
+@bank.right
+def reshaped(Wq, Wk, Wv, Wo, input_data):
+    """One product with all heads' weights, split by a view."""
+    B, T, E = input_data.shape
+    N = len(Wq)
+    q, k, v = (
+        (input_data @ torch.from_numpy(np.concatenate(W, axis=1))).view(B, T, N, E // N).transpose(1, 2)
+        for W in (Wq, Wk, Wv)
+    )  # [B, N, T, D]
+    weights = torch.nn.functional.softmax(q @ k.mT / (E // N) ** 0.5, dim=3)
+    return (weights @ v).transpose(1, 2).reshape(B, T, E) @ torch.from_numpy(Wo)
+
+
+@bank.right
+def torch_inside(Wq, Wk, Wv, Wo, input_data):
+    """torch operations, an array at the end."""
+    return reshaped(Wq, Wk, Wv, Wo, input_data).detach().numpy()
+
+
+@bank.right
+def torch_with_gradients(Wq, Wk, Wv, Wo, input_data):
+    """A tensor that requires grad."""
+    return reshaped(Wq, Wk, Wv, Wo, input_data.clone().requires_grad_())
+
+
+@bank.right
+def tensors_and_arrays(Wq, Wk, Wv, Wo, input_data):
+    """Tensors up to the softmax, arrays after it."""
+    x, heads = input_data.numpy(), []
+    for wt_q, wt_k, wt_v in zip(Wq, Wk, Wv, strict=True):
+        q, k = torch.matmul(input_data, torch.as_tensor(wt_q)), input_data @ torch.as_tensor(wt_k)
+        scores = torch.bmm(q, k.transpose(1, 2)) / np.sqrt(wt_q.shape[1])
+        heads.append(torch.softmax(scores, -1).numpy() @ (x @ wt_v))
+    return np.dot(np.concatenate(heads, -1), Wo)
+
+
+@bank.right
+def doubles(Wq, Wk, Wv, Wo, input_data):
+    """Everything in float64."""
+    Wq, Wk, Wv = ([wt.astype(np.float64) for wt in W] for W in (Wq, Wk, Wv))
+    return np.concatenate(list(heads_of(Wq, Wk, Wv, input_data.double().numpy())), axis=-1) @ Wo
+
+
+@bank.right
+def torch_doubles(Wq, Wk, Wv, Wo, input_data):
+    """torch in float64."""
+    Wq, Wk, Wv = ([wt.astype(np.float64) for wt in W] for W in (Wq, Wk, Wv))
+    return reshaped(Wq, Wk, Wv, Wo.astype(np.float64), input_data.double())
+
+
+@bank.right
+def queries_scaled(Wq, Wk, Wv, Wo, input_data):
+    """The scale on the queries' weights."""
+    scaled = [wt / np.sqrt(wt.shape[1]) for wt in Wq]
+    return np.concatenate(list(heads_of(scaled, Wk, Wv, input_data.numpy(), scale=1.0)), axis=-1) @ Wo
+
+
+@bank.right
+def one_sequence_at_a_time(Wq, Wk, Wv, Wo, input_data):
+    """A list of tensors, one a sequence, stacked."""
+    N = len(Wq)
+    return torch.stack([reshaped(Wq, Wk, Wv, Wo, x.unsqueeze(0)).squeeze(0) for x in input_data] * (N > 0))
+
+
+@bank.right
+def lists(Wq, Wk, Wv, Wo, input_data):
+    """Nested lists."""
+    return loop_over_heads(Wq, Wk, Wv, Wo, input_data).tolist()
+
+
+@bank.right
+def a_list_of_arrays(Wq, Wk, Wv, Wo, input_data):
+    """A list with one [T, E] a sequence."""
+    return list(loop_over_heads(Wq, Wk, Wv, Wo, input_data))
+
+
+@bank.right
+def not_contiguous(Wq, Wk, Wv, Wo, input_data):
+    """A transposed view."""
+    return np.ascontiguousarray(loop_over_heads(Wq, Wk, Wv, Wo, input_data).transpose(2, 0, 1)).transpose(
+        1, 2, 0
+    )
+
+
+@bank.wrong(SIZES, LONG)
+def no_scale(Wq, Wk, Wv, Wo, input_data):
+    """The scores are not scaled (right for heads of size 1)."""
+    return np.concatenate(list(heads_of(Wq, Wk, Wv, input_data.numpy(), scale=1.0)), axis=-1) @ Wo
+
+
+@bank.wrong(*ALL)
+def scale_of_the_embedding(Wq, Wk, Wv, Wo, input_data):
+    """Scaled by sqrt(E) in place of sqrt(E // N)."""
+    scale = np.sqrt(input_data.shape[2])
+    return np.concatenate(list(heads_of(Wq, Wk, Wv, input_data.numpy(), scale=scale)), axis=-1) @ Wo
+
+
+@bank.wrong(SIZES, LONG)
+def scale_without_root(Wq, Wk, Wv, Wo, input_data):
+    """Scaled by E // N without the root."""
+    scale = input_data.shape[2] // len(Wq)
+    return np.concatenate(list(heads_of(Wq, Wk, Wv, input_data.numpy(), scale=scale)), axis=-1) @ Wo
+
+
+@bank.wrong(*ALL)
+def softmax_over_the_queries(Wq, Wk, Wv, Wo, input_data):
+    """The softmax over the positions that look."""
+    heads = heads_of(Wq, Wk, Wv, input_data.numpy(), lambda scores: softmax(scores, axis=1))
+    return np.concatenate(list(heads), axis=-1) @ Wo
+
+
+@bank.wrong(*ALL)
+def softmax_over_the_batch(Wq, Wk, Wv, Wo, input_data):
+    """The softmax over the sequences."""
+    heads = heads_of(Wq, Wk, Wv, input_data.numpy(), lambda scores: softmax(scores, axis=0))
+    return np.concatenate(list(heads), axis=-1) @ Wo
+
+
+@bank.wrong(*ALL)
+def no_softmax(Wq, Wk, Wv, Wo, input_data):
+    """The scores themselves as weights."""
+    heads = heads_of(Wq, Wk, Wv, input_data.numpy(), lambda scores: scores)
+    return np.concatenate(list(heads), axis=-1) @ Wo
+
+
+@bank.wrong(*ALL)
+def no_output_weights(Wq, Wk, Wv, Wo, input_data):
+    """The heads side by side, without Wo."""
+    return np.concatenate(list(heads_of(Wq, Wk, Wv, input_data.numpy())), axis=-1)
+
+
+@bank.wrong(*ALL)
+def output_weights_transposed(Wq, Wk, Wv, Wo, input_data):
+    """Times Wo.T."""
+    return loop_over_heads(Wq, Wk, Wv, Wo.T, input_data)
+
+
+@bank.wrong(*ALL)
+def causal(Wq, Wk, Wv, Wo, input_data):
+    """Nobody looks ahead."""
+
+    def weights(scores):
+        return softmax(np.where(np.tri(scores.shape[-1], dtype=bool), scores, -np.inf))
+
+    return np.concatenate(list(heads_of(Wq, Wk, Wv, input_data.numpy(), weights)), axis=-1) @ Wo
+
+
+@bank.wrong(*ALL)
+def keys_for_values(Wq, Wk, Wv, Wo, input_data):
+    """The values are the keys."""
+    return loop_over_heads(Wq, Wk, Wk, Wo, input_data)
+
+
+@bank.wrong(*ALL)
+def queries_and_keys_exchanged(Wq, Wk, Wv, Wo, input_data):
+    """The keys look at the queries."""
+    return loop_over_heads(Wk, Wq, Wv, Wo, input_data)
+
+
+@bank.wrong(*ALL)
+def inputs_for_values(Wq, Wk, Wv, Wo, input_data):
+    """The values' weights are those of the queries."""
+    return loop_over_heads(Wq, Wk, Wq, Wo, input_data)
+
+
+@bank.wrong(*ALL)
+def heads_by_striding(Wq, Wk, Wv, Wo, input_data):
+    """The heads interleaved in place of side by side."""
+    heads = np.stack(list(heads_of(Wq, Wk, Wv, input_data.numpy())), axis=-1)  # [B, T, D, N]
+    return heads.reshape(input_data.shape) @ Wo
+
+
+@bank.wrong(*ALL)
+def heads_mixed_with_positions(Wq, Wk, Wv, Wo, input_data):
+    """[B, N, T, D] reshaped without moving the heads to the end."""
+    heads = np.stack(list(heads_of(Wq, Wk, Wv, input_data.numpy())), axis=1)  # [B, N, T, D]
+    return heads.reshape(input_data.shape) @ Wo
+
+
+@bank.wrong(*ALL)
+def heads_in_reverse(Wq, Wk, Wv, Wo, input_data):
+    """The last head first."""
+    return np.concatenate(list(heads_of(Wq, Wk, Wv, input_data.numpy()))[::-1], axis=-1) @ Wo
+
+
+@bank.wrong(SIZES, LONG)
+def first_head_alone(Wq, Wk, Wv, Wo, input_data):
+    """The first head's scores for all values."""
+    N = len(Wq)
+    return loop_over_heads([Wq[0]] * N, [Wk[0]] * N, Wv, Wo, input_data)
+
+
+@bank.wrong(ONES)
+def everything_squeezed(Wq, Wk, Wv, Wo, input_data):
+    """`squeeze()` drops batch or time where it is 1."""
+    return loop_over_heads(Wq, Wk, Wv, Wo, input_data).squeeze()
+
+
+@bank.wrong(ONES)
+def weights_squeezed(Wq, Wk, Wv, Wo, input_data):
+    """`np.squeeze(Wq)`: right for more than one head and heads larger than 1."""
+    Wq, Wk, Wv = (np.squeeze(np.stack(W)) for W in (Wq, Wk, Wv))
+    return loop_over_heads(Wq, Wk, Wv, Wo, input_data)
+
+
+@bank.wrong(*ALL)
+def half_precision(Wq, Wk, Wv, Wo, input_data):
+    """float16 arithmetic."""
+    Wq, Wk, Wv = ([wt.astype(np.float16) for wt in W] for W in (Wq, Wk, Wv))
+    return loop_over_heads(Wq, Wk, Wv, Wo.astype(np.float16), input_data.half())

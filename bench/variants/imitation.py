@@ -1,0 +1,237 @@
+"""Answers to Q4: `init_gru_with_rnn(wt_h, wt_x, bias)`, a GRU's parameters that imitate an RNN."""
+
+import warnings
+
+import numpy as np
+import torch
+
+from bench.variants.bank import Bank
+
+bank = Bank("init_gru_with_rnn")
+SHORT, LONG = "test_imitation_of_the_rnn", "test_long_imitation_of_the_rnn"
+BOTH = (SHORT, LONG)
+
+
+def with_gates(wt_h, wt_x, bias, reset, update):
+    """The RNN as the new state, gates that look at nothing but these biases."""
+    no_x, no_h, zero = np.zeros_like(wt_x), np.zeros_like(wt_h), np.zeros_like(bias)
+    return (no_x, zero + reset, no_h, zero), (no_x, zero + update, no_h, zero), (wt_x, bias, wt_h, zero)
+
+
+@bank.right
+def biases_of_20(wt_h, wt_x, bias):
+    """Gates at sigmoid(20) and sigmoid(-20)."""
+    return with_gates(wt_h, wt_x, bias, 20, -20)
+
+
+@bank.right
+def biases_of_15(wt_h, wt_x, bias):
+    """The smallest bias that counts as saturated."""
+    return with_gates(wt_h, wt_x, bias, 15, -15)
+
+
+@bank.right
+def biases_of_100(wt_h, wt_x, bias):
+    """sigmoid(-100) is below float32's smallest number."""
+    return with_gates(wt_h, wt_x, bias, 100, -100)
+
+
+@bank.right
+def biases_of_1e8(wt_h, wt_x, bias):
+    """A hundred million."""
+    return with_gates(wt_h, wt_x, bias, 1e8, -1e8)
+
+
+@bank.right
+def biases_of_1e10_with_overflow(wt_h, wt_x, bias):
+    """Ten thousand million, tried in a sigmoid that overflows and warns."""
+    r, z, n = with_gates(wt_h, wt_x, bias, np.float32(1e10), np.float32(-1e10))
+    with warnings.catch_warnings():
+        warnings.simplefilter("default")  # where warnings are errors, this one stays a warning
+        assert (1 / (1 + np.exp(-z[1])) == 0).all()
+    return r, z, n
+
+
+@bank.right
+def infinite_biases(wt_h, wt_x, bias):
+    """sigmoid(inf) is 1 and sigmoid(-inf) is 0."""
+    return with_gates(wt_h, wt_x, bias, np.inf, -np.inf)
+
+
+@bank.right
+def biases_as_lists(wt_h, wt_x, bias):
+    """Plain lists for the biases."""
+    H = len(bias)
+    no_x, no_h = np.zeros(wt_x.shape), np.zeros(wt_h.shape)
+    gates = ((no_x, [sign * 20] * H, no_h, [0] * H) for sign in (1, -1))
+    return (*gates, (wt_x, list(bias), wt_h, [0.0] * H))
+
+
+@bank.right
+def everything_as_lists(wt_h, wt_x, bias):
+    """Nested lists, in a list."""
+    return [[part.tolist() for part in trans] for trans in biases_of_20(wt_h, wt_x, bias)]
+
+
+@bank.right
+def biases_as_rows(wt_h, wt_x, bias):
+    """Biases of shape [1, H]."""
+    transes = biases_of_20(wt_h, wt_x, bias)
+    return tuple((wt_x, bx[np.newaxis], wt_h, bh[np.newaxis]) for wt_x, bx, wt_h, bh in transes)
+
+
+@bank.right
+def doubles(wt_h, wt_x, bias):
+    """float64 arrays."""
+    return tuple(
+        tuple(np.asarray(part, dtype=np.float64) for part in trans)
+        for trans in biases_of_20(wt_h, wt_x, bias)
+    )
+
+
+@bank.right
+def tensors(wt_h, wt_x, bias):
+    """Tensors, some of which require grad."""
+    return tuple(
+        tuple(torch.tensor(part).requires_grad_() for part in trans)
+        for trans in biases_of_20(wt_h, wt_x, bias)
+    )
+
+
+@bank.right
+def bias_in_the_hidden_part(wt_h, wt_x, bias):
+    """The RNN's bias as bias_h: the reset gate lets it through."""
+    r, z, (wt_x, bias, wt_h, zero) = biases_of_20(wt_h, wt_x, bias)
+    return r, z, (wt_x, zero, wt_h, bias)
+
+
+@bank.right
+def both_biases_of_a_gate(wt_h, wt_x, bias):
+    """10 in bias_x and 10 in bias_h."""
+    no_x, no_h, zero = np.zeros_like(wt_x), np.zeros_like(wt_h), np.zeros_like(bias)
+    r, z = ((no_x, zero + half, no_h, zero + half) for half in (10, -10))
+    return r, z, (wt_x, bias, wt_h, zero)
+
+
+@bank.right
+def weights_left_in_saturated_gates(wt_h, wt_x, bias):
+    """The RNN's weights in the gates, where a bias of 1e4 drowns them."""
+    return (wt_x, bias + 1e4, wt_h, bias), (wt_x, bias - 1e4, wt_h, bias), (wt_x, bias, wt_h, 0 * bias)
+
+
+@bank.undecided
+def biases_of_14(wt_h, wt_x, bias):
+    """Gates at 14."""
+    return with_gates(wt_h, wt_x, bias, 14, -14)
+
+
+@bank.undecided
+def biases_of_13(wt_h, wt_x, bias):
+    """Gates at 13."""
+    return with_gates(wt_h, wt_x, bias, 13, -13)
+
+
+@bank.undecided
+def biases_of_12(wt_h, wt_x, bias):
+    """Gates at 12."""
+    return with_gates(wt_h, wt_x, bias, 12, -12)
+
+
+@bank.undecided
+def biases_of_11(wt_h, wt_x, bias):
+    """Gates at 11."""
+    return with_gates(wt_h, wt_x, bias, 11, -11)
+
+
+@bank.wrong(*BOTH)
+def biases_of_10(wt_h, wt_x, bias):
+    """Gates that are not saturated."""
+    return with_gates(wt_h, wt_x, bias, 10, -10)
+
+
+@bank.wrong(*BOTH)
+def biases_of_5(wt_h, wt_x, bias):
+    """Gates that are far from saturated."""
+    return with_gates(wt_h, wt_x, bias, 5, -5)
+
+
+@bank.wrong(*BOTH)
+def reset_bias_of_10(wt_h, wt_x, bias):
+    """The reset gate alone is not saturated."""
+    return with_gates(wt_h, wt_x, bias, 10, -20)
+
+
+@bank.wrong(*BOTH)
+def update_bias_of_10(wt_h, wt_x, bias):
+    """The update gate alone is not saturated."""
+    return with_gates(wt_h, wt_x, bias, 20, -10)
+
+
+@bank.wrong(*BOTH)
+def reset_closed(wt_h, wt_x, bias):
+    """The reset gate is closed for open: no state comes through."""
+    return with_gates(wt_h, wt_x, bias, -20, -20)
+
+
+@bank.wrong(*BOTH)
+def update_open(wt_h, wt_x, bias):
+    """The update gate is open for closed: the state stays."""
+    return with_gates(wt_h, wt_x, bias, 20, 20)
+
+
+@bank.wrong(*BOTH)
+def gates_exchanged(wt_h, wt_x, bias):
+    """Returned in the order z, r, n."""
+    r, z, n = biases_of_20(wt_h, wt_x, bias)
+    return z, r, n
+
+
+@bank.wrong(*BOTH)
+def gates_of_zeros(wt_h, wt_x, bias):
+    """Gates at one half."""
+    return with_gates(wt_h, wt_x, bias, 0, 0)
+
+
+@bank.wrong(*BOTH)
+def bias_twice(wt_h, wt_x, bias):
+    """The RNN's bias as bias_x and as bias_h."""
+    r, z, _ = biases_of_20(wt_h, wt_x, bias)
+    return r, z, (wt_x, bias, wt_h, bias)
+
+
+@bank.wrong(*BOTH)
+def bias_dropped(wt_h, wt_x, bias):
+    """Without the RNN's bias."""
+    return biases_of_20(wt_h, wt_x, 0 * bias)
+
+
+@bank.wrong(*BOTH)
+def hidden_weights_transposed(wt_h, wt_x, bias):
+    """wt_h transposed."""
+    return biases_of_20(wt_h.T, wt_x, bias)
+
+
+@bank.wrong(*BOTH)
+def input_weights_left_in_the_update_gate(wt_h, wt_x, bias):
+    """The update gate still looks at the input, without a bias that drowns it."""
+    r, _, n = biases_of_20(wt_h, wt_x, bias)
+    return r, (wt_x, 0 * bias, 0 * wt_h, 0 * bias), n
+
+
+@bank.wrong(*BOTH)
+def input_weights_left_in_the_reset_gate(wt_h, wt_x, bias):
+    """The reset gate still looks at the input, without a bias that drowns it."""
+    _, z, n = biases_of_20(wt_h, wt_x, bias)
+    return (wt_x, 0 * bias, 0 * wt_h, 0 * bias), z, n
+
+
+@bank.wrong(*BOTH)
+def new_state_alone(wt_h, wt_x, bias):
+    """One tuple in place of three."""
+    return wt_x, bias, wt_h, 0 * bias
+
+
+@bank.wrong(*BOTH)
+def rows_and_columns_as_torch_has_them(wt_h, wt_x, bias):
+    """Weights transposed, as torch keeps them."""
+    return tuple((wt_x.T, bx, wt_h.T, bh) for wt_x, bx, wt_h, bh in biases_of_20(wt_h, wt_x, bias))

@@ -1,0 +1,219 @@
+"""Answers to Q5: `init_gru_with_long_term_memory(input_size, hidden_size)`, a GRU that keeps its state."""
+
+import numpy as np
+import torch
+
+from bench.variants.bank import Bank
+
+bank = Bank("init_gru_with_long_term_memory")
+SHORT, LONG = "test_memory_of_ten_steps", "test_memory_of_a_thousand_steps"
+BOTH = (SHORT, LONG)
+
+
+def nothing(input_size, hidden_size):
+    """Parameters of zeros."""
+    zero = np.zeros(hidden_size, dtype=np.float32)
+    wt_x = np.zeros((input_size, hidden_size), dtype=np.float32)
+    return wt_x, zero, np.zeros((hidden_size, hidden_size), dtype=np.float32), zero
+
+
+def keeping(input_size, hidden_size, bias):
+    """Zeros but for the update gate's bias."""
+    zeros = nothing(input_size, hidden_size)
+    wt_x, zero, wt_h, _ = zeros
+    return zeros, (wt_x, zero + np.float32(bias), wt_h, zero), zeros
+
+
+def random_trans(input_size, hidden_size, scale=1.0):
+    """Weights drawn anew."""
+    rng = np.random.default_rng(7)
+    shapes = ((input_size, hidden_size), hidden_size, (hidden_size, hidden_size), hidden_size)
+    return tuple(rng.normal(0, scale, shape).astype(np.float32) for shape in shapes)
+
+
+@bank.right
+def bias_of_20(input_size, hidden_size):
+    """An update gate at sigmoid(20), which is 1 in float32."""
+    return keeping(input_size, hidden_size, 20)
+
+
+@bank.right
+def bias_of_100(input_size, hidden_size):
+    """A hundred."""
+    return keeping(input_size, hidden_size, 100)
+
+
+@bank.right
+def bias_of_1e8(input_size, hidden_size):
+    """A hundred million."""
+    return keeping(input_size, hidden_size, 1e8)
+
+
+@bank.right
+def bias_of_1e10(input_size, hidden_size):
+    """Ten thousand million."""
+    return keeping(input_size, hidden_size, 1e10)
+
+
+@bank.right
+def bias_infinite(input_size, hidden_size):
+    """sigmoid(inf) is 1."""
+    return keeping(input_size, hidden_size, np.inf)
+
+
+@bank.right
+def bias_as_a_list(input_size, hidden_size):
+    """Plain lists for the biases."""
+    wt_x, wt_h = np.zeros((input_size, hidden_size)), np.zeros((hidden_size, hidden_size))
+    zero = (wt_x, [0] * hidden_size, wt_h, [0] * hidden_size)
+    return zero, (wt_x, [20] * hidden_size, wt_h, [0] * hidden_size), zero
+
+
+@bank.right
+def everything_as_lists(input_size, hidden_size):
+    """Nested lists, in a list."""
+    return [[part.tolist() for part in trans] for trans in bias_of_20(input_size, hidden_size)]
+
+
+@bank.right
+def tensors(input_size, hidden_size):
+    """Tensors that require grad."""
+    return tuple(
+        tuple(torch.tensor(part, requires_grad=True) for part in trans)
+        for trans in bias_of_20(input_size, hidden_size)
+    )
+
+
+@bank.right
+def doubles(input_size, hidden_size):
+    """float64 arrays."""
+    return tuple(
+        tuple(part.astype(np.float64) for part in trans) for trans in bias_of_20(input_size, hidden_size)
+    )
+
+
+@bank.right
+def both_biases(input_size, hidden_size):
+    """10 in bias_x and 10 in bias_h."""
+    zeros = nothing(input_size, hidden_size)
+    wt_x, zero, wt_h, _ = zeros
+    return zeros, (wt_x, zero + 10, wt_h, zero + 10), zeros
+
+
+@bank.right
+def hidden_bias(input_size, hidden_size):
+    """The bias as bias_h."""
+    zeros, (wt_x, bias, wt_h, zero), _ = bias_of_20(input_size, hidden_size)
+    return zeros, (wt_x, zero, wt_h, bias), zeros
+
+
+@bank.right
+def random_elsewhere(input_size, hidden_size):
+    """Reset gate and new state drawn at random: a closed door needs no order behind it."""
+    other = random_trans(input_size, hidden_size)
+    return other, bias_of_20(input_size, hidden_size)[1], other
+
+
+@bank.right
+def ones_elsewhere(input_size, hidden_size):
+    """Reset gate open, new state of ones."""
+    ones = tuple(np.ones_like(part) for part in nothing(input_size, hidden_size))
+    return bias_of_20(input_size, hidden_size)[1], bias_of_20(input_size, hidden_size)[1], ones
+
+
+@bank.right
+def weights_drowned(input_size, hidden_size):
+    """Weights in the update gate that a bias of 1e8 drowns, for inputs of scale 10 too."""
+    wt_x, _, wt_h, zero = random_trans(input_size, hidden_size)
+    zeros = nothing(input_size, hidden_size)
+    return zeros, (wt_x, np.full_like(zero, 1e8), wt_h, zero), zeros
+
+
+@bank.undecided
+def bias_of_18(input_size, hidden_size):
+    """An update gate at 18."""
+    return keeping(input_size, hidden_size, 18)
+
+
+@bank.undecided
+def bias_of_17(input_size, hidden_size):
+    """An update gate at 17."""
+    return keeping(input_size, hidden_size, 17)
+
+
+@bank.undecided
+def bias_of_16(input_size, hidden_size):
+    """An update gate at 16."""
+    return keeping(input_size, hidden_size, 16)
+
+
+@bank.wrong(LONG)
+def bias_of_15(input_size, hidden_size):
+    """An update gate that keeps ten steps but not a thousand."""
+    return keeping(input_size, hidden_size, 15)
+
+
+@bank.wrong(*BOTH)
+def bias_of_10(input_size, hidden_size):
+    """An update gate that is not saturated."""
+    return keeping(input_size, hidden_size, 10)
+
+
+@bank.wrong(*BOTH)
+def bias_of_5(input_size, hidden_size):
+    """An update gate that is far from saturated."""
+    return keeping(input_size, hidden_size, 5)
+
+
+@bank.wrong(*BOTH)
+def gate_closed(input_size, hidden_size):
+    """The update gate closed for open."""
+    return keeping(input_size, hidden_size, -20)
+
+
+@bank.wrong(*BOTH)
+def gates_exchanged(input_size, hidden_size):
+    """The bias in the reset gate."""
+    zeros, keep, _ = bias_of_20(input_size, hidden_size)
+    return keep, zeros, zeros
+
+
+@bank.wrong(*BOTH)
+def zeros(input_size, hidden_size):
+    """Zeros throughout: gates at one half."""
+    zero = nothing(input_size, hidden_size)
+    return zero, zero, zero
+
+
+@bank.wrong(*BOTH)
+def identity_in_the_new_state(input_size, hidden_size):
+    """An open new state with the identity: tanh eats the state."""
+    wt_x, zero, wt_h, _ = nothing(input_size, hidden_size)
+    shut, open_gate = keeping(input_size, hidden_size, -20)[1], keeping(input_size, hidden_size, 20)[1]
+    return open_gate, shut, (wt_x, zero, wt_h + np.eye(hidden_size, dtype=np.float32), zero)
+
+
+@bank.wrong(LONG)
+def inputs_leak_at_scale_10(input_size, hidden_size):
+    """Input weights of 0.5 in the update gate: drowned for inputs of scale 1, not of 10."""
+    zero, (wt_x, bias, wt_h, no), _ = keeping(input_size, hidden_size, 25)
+    return zero, (wt_x + np.float32(0.5), bias, wt_h, no), zero
+
+
+@bank.wrong(*BOTH)
+def input_weights_in_the_gate(input_size, hidden_size):
+    """The update gate keeps weights of scale 10 beside its bias."""
+    zero, (wt_x, bias, wt_h, no), _ = bias_of_20(input_size, hidden_size)
+    return zero, (wt_x + np.float32(10), bias, wt_h, no), zero
+
+
+@bank.wrong(*BOTH)
+def as_torch_initialises(input_size, hidden_size):
+    """Nothing is chosen."""
+    return tuple(random_trans(input_size, hidden_size, hidden_size**-0.5) for _ in "rzn")
+
+
+@bank.wrong(*BOTH)
+def input_weights_transposed(input_size, hidden_size):
+    """wt_x as [H, I]."""
+    return tuple((wt_x.T, bx, wt_h, bh) for wt_x, bx, wt_h, bh in bias_of_20(input_size, hidden_size))

@@ -1,0 +1,1 @@
+"""The kit's own tests; a package, so that the repository is on the path of whoever runs them."""
