@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Callable, Sequence
 
@@ -12,7 +13,7 @@ from nbgrader.coursedir import CourseDirectory
 from tqdm import tqdm
 
 from autograder import report as reports
-from autograder.course import Course
+from autograder.course import KIT_ROOT, Course
 from autograder.demo import ASSIGNMENT, make_demo
 from autograder.doctor import examine
 from autograder.errors import CourseError, GraderError
@@ -166,7 +167,8 @@ def demo(course: Course, options: argparse.Namespace) -> int:
     print(class_table(list(graded.reports.values())))
     for each in (feedback, export):
         each(made, argparse.Namespace(assignments=[ASSIGNMENT], student="*", to=None))
-    print(NEXT.format(folder=options.folder, assignment=ASSIGNMENT))
+    kit = os.path.relpath(KIT_ROOT, made.root)
+    print(NEXT.format(folder=options.folder, assignment=ASSIGNMENT, kit=kit))
     return _say_what_broke(graded)
 
 
@@ -174,4 +176,4 @@ NEXT = """
 These scores are made with a public key and prove nothing. What to open next:
   a student's feedback   {folder}/feedback/dan_reset_gate/{assignment}/{assignment}.html
   a report               {folder}/reports/{assignment}/hal_tampers.json
-  the form grader        cd {folder} && ../.venv/bin/jupyter lab, then the menu Nbgrader > Formgrader"""
+  the form grader        cd {folder} && {kit}/.venv/bin/jupyter lab, then the menu Nbgrader > Formgrader"""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 from collections.abc import Callable, Mapping
@@ -23,7 +24,10 @@ CONFIG = """\
 # The demo's own course: the kit's pipeline, another folder.
 from pathlib import Path
 
-load_subconfig(str(Path(__file__).resolve().parent.parent / "nbgrader_config.py"))
+kit = Path(__file__).resolve().parent / {kit!r} / "nbgrader_config.py"
+if not kit.is_file():
+    raise SystemExit(f"{{kit}} is missing, and without it nbgrader would run student code by itself")
+load_subconfig(str(kit))
 c = get_config()
 c.CourseDirectory.course_id = "demo"
 c.CourseDirectory.root = str(Path(__file__).resolve().parent)
@@ -116,7 +120,7 @@ def make_demo(root: Path) -> Course:
         shutil.rmtree(root)
     root.mkdir(parents=True)
     (root / DEMO_FILE).write_text("Made anew by `make demo`, with a public key: its scores prove nothing.\n")
-    (root / "nbgrader_config.py").write_text(CONFIG)
+    (root / "nbgrader_config.py").write_text(CONFIG.format(kit=os.path.relpath(KIT_ROOT, root)))
     shutil.copytree(KIT_ROOT / "source" / ASSIGNMENT, root / "source" / ASSIGNMENT)
     course = Course(root, demo=True)
     make_release(course, ASSIGNMENT)

@@ -18,7 +18,7 @@ from autograder.course import KIT_ROOT, SUITES, Assignment, Course, TermKey, rea
 from autograder.errors import GraderError, SandboxLost, SandboxUnavailable
 from autograder.execution import Execution, Limits
 from autograder.recorded import recorded_notebook
-from autograder.report import Provenance, Question, Report, Test
+from autograder.report import HiddenTest, Provenance, Question, Report
 from autograder.sandbox import Isolation, Sandbox
 from autograder.scoring import BY_HAND, NotRun, Scoring, score
 from autograder.submission import Rebuilt, Submission, read_release, read_submission, rebuild
@@ -195,7 +195,7 @@ def _broken(task: Task, error: Exception) -> Graded:
     release = read_release(task.release)
     reason = str(error) if isinstance(error, GraderError) else "".join(traceback.format_exception(error))
     broke = [
-        Question(name, points, [Test("grader", "The grader broke.", points, "broke", reason)])
+        Question(name, points, [HiddenTest("grader", "The grader broke.", points, "broke", reason)])
         for name, points in release.questions().items()
     ]
     notebook = recorded_notebook(release, {}, ["This submission could not be graded; your instructor knows."])

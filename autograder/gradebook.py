@@ -25,7 +25,7 @@ from autograder.course import Course, read_assignment
 from autograder.errors import CourseError, GraderError
 from autograder.fleet import grade_class
 from autograder.grade import Options
-from autograder.host import host_config, run_converter
+from autograder.host import CONFIG, host_config, run_converter
 from autograder.report import Question, Report
 
 CELL = "padding: 2px 14px 6px 0; text-align: left; vertical-align: top"
@@ -56,7 +56,7 @@ class SubmissionExporter(NotebookExporter):
         course = open_course(Path(self.parent.coursedir.root).resolve())
         name, student = resources["nbgrader"]["assignment"], resources["nbgrader"]["student"]
         try:
-            if not self._up_to_date:
+            if not self._up_to_date and not isinstance(self.parent, Recorder):
                 bring_up_to_date(course, name, self._students(course, name, student))
                 self._up_to_date = True
             notebook = nbformat.read(course.report(name, student).with_suffix(".ipynb"), as_version=4)
@@ -179,7 +179,7 @@ def _table_html(question: Question) -> str:
     )
 
 
-def _row_html(test: reports.Test) -> str:
+def _row_html(test: reports.HiddenTest) -> str:
     told = _told(test)
     message = f"<br><em>{html.escape(told)}</em>" if told else ""
     cells = (
@@ -196,13 +196,13 @@ def _score(question: Question) -> str:
     return f"{question.score:g} of {question.max_score:g} points"
 
 
-def _told(test: reports.Test) -> str:
+def _told(test: reports.HiddenTest) -> str:
     """What the student reads of a test; why the grader broke is for the instructor's report."""
     return "The grader broke here; this is not your fault." if test.outcome == "broke" else test.message
 
 
 class Recorder(Autograde):
-    """nbgrader's converter, which also takes a folder without any notebook: it leads to a person."""
+    """nbgrader's converter for a report that is there; it also takes a folder without any notebook."""
 
     def init_notebooks(self) -> None:
         folder = self._format_source(self.coursedir.assignment_id, self.coursedir.student_id)
@@ -213,9 +213,12 @@ def record(course: Course, report: Report) -> None:
     """Put one report into the gradebook and write the autograded notebook.
 
     Raises:
+        CourseError: the course's configuration leaves grading to nbgrader, which would run student code here.
         GraderError: nbgrader refused; the text has its log.
     """
     config = host_config(course)
+    if config.Autograde.get("exporter_class") is not SubmissionExporter:
+        raise CourseError(f"{course.root / CONFIG} does not load the kit's {CONFIG}: copy the kit's there")
     coursedir = CourseDirectory(config=config, assignment_id=report.assignment, student_id=report.student)
     run_converter(Recorder(coursedir=coursedir, config=config, force=True), GraderError)
     _stamp(course, report).write_text(_stamp_text(report))

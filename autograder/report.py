@@ -17,7 +17,7 @@ Outcome = Literal["passed", "failed", "broke", "not run"]
 Status = Literal["graded", "waits for a person", "ungraded"]
 
 
-class Test(msgspec.Struct, frozen=True):
+class HiddenTest(msgspec.Struct, frozen=True):
     """One hidden test.
 
     Args:
@@ -51,7 +51,7 @@ class Question(msgspec.Struct, frozen=True):
 
     name: str
     max_score: float
-    tests: list[Test]
+    tests: list[HiddenTest]
     flag: str = ""
     forfeited: bool = False
 

@@ -18,7 +18,7 @@ import pytest
 from autograder.course import TermKey
 from autograder.errors import StudentFault, SuiteError
 from autograder.execution import Trapped
-from autograder.report import Outcome, Question, Test
+from autograder.report import HiddenTest, Outcome, Question
 
 BY_HAND = "uses a ready-made layer, and this question is by hand"
 # what hidden tests do not use costs time in every session
@@ -62,7 +62,7 @@ class Scoring:
     callee: Callee
     key: TermKey
     forfeits: dict[str, str] = field(default_factory=dict)
-    tests: dict[str, list[Test]] = field(default_factory=dict)
+    tests: dict[str, list[HiddenTest]] = field(default_factory=dict)
     errors: list[str] = field(default_factory=list)
 
     @pytest.fixture(name="key")
@@ -102,7 +102,7 @@ class Scoring:
         seconds = round(time.perf_counter() - begun, 4)
         tests = self.tests[question]
         place = next(n for n, known in enumerate(tests) if known.name == test.name)
-        tests[place] = Test(test.name, test.title, test.points, outcome, message, seconds)
+        tests[place] = HiddenTest(test.name, test.title, test.points, outcome, message, seconds)
         return done
 
     @pytest.hookimpl(wrapper=True)
@@ -143,7 +143,7 @@ def _sentence(fault: AssertionError) -> str:
     return str(fault) if isinstance(fault, StudentFault) else "the answer is not right"
 
 
-def described(item: pytest.Item) -> tuple[str, Test]:
+def described(item: pytest.Item) -> tuple[str, HiddenTest]:
     """The question of a hidden test, and the test without an outcome.
 
     Raises:
@@ -156,7 +156,7 @@ def described(item: pytest.Item) -> tuple[str, Test]:
     title = " ".join((getattr(item, "function", item).__doc__ or "").split())
     if not title:
         raise SuiteError(f"the hidden test {item.name} needs a docstring: the title that students read")
-    return str(question), Test(item.name, title, float(points), "not run")
+    return str(question), HiddenTest(item.name, title, float(points), "not run")
 
 
 def score(suite: Path, scoring: Scoring, maxima: Mapping[str, float]) -> list[Question]:

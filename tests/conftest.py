@@ -14,6 +14,7 @@ import pytest
 from autograder.course import KIT_ROOT, Course, TermKey
 from autograder.demo import filled
 from autograder.grade import Graded, Options, Task, grade
+from autograder.release import make_release
 from autograder.sandbox import Sandbox
 from autograder.submission import Submission, read_release
 
@@ -66,17 +67,32 @@ def grade_notebook(sandbox: Sandbox) -> Callable[..., Graded]:
     return run
 
 
-@pytest.fixture
-def course(tmp_path: Path) -> Course:
-    """A real course in a temporary folder: source and release, a key, no submissions."""
-    shutil.copytree(KIT_ROOT / "source", tmp_path / "source")
-    shutil.copytree(KIT_ROOT / "release", tmp_path / "release")
-    config = f'load_subconfig("nbgrader_config.py", path={str(KIT_ROOT)!r})\n'
-    config += f"c = get_config()\nc.CourseDirectory.root = {str(tmp_path)!r}\n"
-    (tmp_path / "nbgrader_config.py").write_text(config)
-    made = Course(tmp_path)
+@pytest.fixture(scope="session")
+def course_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A real course: source and release, a gradebook that knows the assignment, a key, no submissions."""
+    root = tmp_path_factory.mktemp("template")
+    for folder in ("source", "release"):
+        shutil.copytree(KIT_ROOT / folder, root / folder)
+    (root / "nbgrader_config.py").write_text(CONFIG)
+    made = Course(root)
     made.write_key()
-    return made
+    make_release(made, ASSIGNMENT)
+    return root
+
+
+CONFIG = f"""
+from pathlib import Path
+
+load_subconfig("nbgrader_config.py", path={str(KIT_ROOT)!r})
+c = get_config()
+c.CourseDirectory.root = str(Path(__file__).resolve().parent)
+"""
+
+
+@pytest.fixture
+def course(course_template: Path, tmp_path: Path) -> Course:
+    """A course of the test's own."""
+    return Course(Path(shutil.copytree(course_template, tmp_path / "course")))
 
 
 @pytest.fixture

@@ -23,7 +23,7 @@ from autograder.errors import StudentFault
 @pytest.mark.points("Q1", 1)
 def test_calls(submission):
     """It answers."""
-    assert submission.f(1) == 2, "f(1) should be 2"
+    assert submission.f(1) == 2
 
 
 @pytest.mark.points("Q1", 2)
@@ -88,7 +88,7 @@ def test_students_failure_has_its_words(suite):
 
 
 def test_bare_assertion_tells_no_values(suite):
-    """An assertion without a text says nothing of hidden values."""
+    """An assertion's own text could quote hidden values, so it is not told."""
     _, second = run(suite, f=lambda x: 2 * x, g=lambda x: None)
     assert second.tests[0].message == "the answer is not right"
 

@@ -181,6 +181,8 @@ class Zygote:
     def __init__(self, *, walls: bool) -> None:
         self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the process that writes it
+        # the workers' folders where there are no walls; bubblewrap makes its own /tmp
+        self._folder = None if walls else tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
         self._started = threading.Event()
         self._process: subprocess.Popen[bytes] | None = None
         self._failure: OSError | None = None
@@ -208,6 +210,7 @@ class Zygote:
                 stdin=subprocess.DEVNULL,
                 stdout=self._errors,
                 stderr=self._errors,
+                cwd=self._folder.name if self._folder else None,
             )
         except OSError as error:
             self._failure = error
@@ -275,3 +278,5 @@ class Zygote:
             self._process.kill()
             self._process.wait()
         self._errors.close()
+        if self._folder is not None:
+            self._folder.cleanup()

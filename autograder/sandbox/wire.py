@@ -10,7 +10,7 @@ import math
 import struct
 import sys
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import msgspec
 import numpy as np
@@ -19,6 +19,9 @@ MAX_MESSAGE = 96 << 20  # bytes; a weights file has at most 64 MiB
 MAX_DEPTH = 12
 MAX_ITEMS = 2_000_000
 MAX_NDIM = 8
+MAX_OUTPUTS = 200  # of one cell
+MAX_LINES = 50  # of a traceback
+MAX_KINDS = 32  # in which one output is shown
 HEADER = struct.Struct("<I")
 
 DTYPES = frozenset(
@@ -98,6 +101,11 @@ class Call(msgspec.Struct, tag="call", frozen=True):
 
 Request = Prepare | RunCell | Call
 
+# an empty dict is one byte on the wire and seventy in memory: lengths are bounded before anything is built
+Lines = Annotated[list[str], msgspec.Meta(max_length=MAX_LINES)]
+Kinds = Annotated[dict[str, str], msgspec.Meta(max_length=MAX_KINDS)]
+Output = Annotated[dict[str, str | Lines | Kinds], msgspec.Meta(max_length=8)]
+
 
 class Ready(msgspec.Struct, tag="ready", frozen=True):
     """Isolated and waiting, or done with what gives no result."""
@@ -110,7 +118,7 @@ class CellDone(msgspec.Struct, tag="cell", frozen=True):
 
     id: int
     ended: Literal["ok", "error", "timeout"]
-    outputs: list[dict[str, Any]]
+    outputs: Annotated[list[Output], msgspec.Meta(max_length=MAX_OUTPUTS)]
 
 
 class Returned(msgspec.Struct, tag="returned", frozen=True):
@@ -216,7 +224,9 @@ def _unpack(value: Value, tensors: bool, depth: int) -> Any:
 def _unpack_array(value: Array, tensors: bool) -> Any:
     if value.dtype not in DTYPES:
         raise WireError("an array of an unknown dtype")
-    if len(value.shape) > MAX_NDIM or any(not 0 <= n <= MAX_MESSAGE for n in value.shape):
+    if len(value.shape) > MAX_NDIM or any(n < 0 for n in value.shape):
+        raise WireError("an array of an impossible shape")
+    if math.prod(n or 1 for n in value.shape) > MAX_MESSAGE:  # beside a 0 as well: NumPy refuses such, too
         raise WireError("an array of an impossible shape")
     if math.prod(value.shape) * np.dtype(value.dtype).itemsize != len(value.data):
         raise WireError("an array whose bytes do not fill its shape")

@@ -30,7 +30,6 @@ from torch.overrides import TorchFunctionMode
 from autograder.sandbox import wire
 
 MAX_STREAM = 64 << 10  # characters of one stream kept a cell
-MAX_OUTPUTS = 200  # outputs kept a cell
 MAX_OUTPUT = 4 << 20  # characters of one display kept
 REPEAT_ALARM = 1.0  # seconds; a cell that swallows the interrupt gets it again
 
@@ -60,16 +59,16 @@ class Recorder:
         last["text"] += text[:room]
 
     def display(self, kind: str, data: dict[str, Any]) -> None:
-        plain = {mime: _as_text(value) for mime, value in data.items()}
+        plain = {str(mime): _as_text(value) for mime, value in list(data.items())[: wire.MAX_KINDS]}
         small = {mime: text for mime, text in plain.items() if text is not None and len(text) <= MAX_OUTPUT}
         self._add({"output_type": kind, "data": small, "metadata": {}})
 
     def error(self, name: str, value: str, lines: list[str]) -> None:
-        shown = [str(line)[:MAX_STREAM] for line in lines[-50:]]
+        shown = [str(line)[:MAX_STREAM] for line in lines[-wire.MAX_LINES :]]
         self._add({"output_type": "error", "ename": name, "evalue": value[:MAX_STREAM], "traceback": shown})
 
     def _add(self, output: dict[str, Any]) -> None:
-        if not self.muted and len(self.outputs) < MAX_OUTPUTS:
+        if not self.muted and len(self.outputs) < wire.MAX_OUTPUTS:
             self.outputs.append(output)
 
 
@@ -321,9 +320,10 @@ def last_line_of_student(error: BaseException) -> tuple[int | None, int | None]:
 
 def serve(connection: socket.socket) -> None:
     """Answer requests until the trusted side hangs up."""
-    os.makedirs("/tmp/work", exist_ok=True)
-    os.chdir("/tmp/work")
-    sys.path.append("/tmp/work")  # after the libraries: a student's numpy.py shadows nothing
+    folder = os.path.abspath("work")  # in /tmp behind the walls
+    os.makedirs(folder, exist_ok=True)
+    os.chdir(folder)
+    sys.path.append(folder)  # after the libraries: a student's numpy.py shadows nothing
     shell = Shell.instance()
     sys.stdout, sys.stderr = Stream(shell.recorder, "stdout", 1), Stream(shell.recorder, "stderr", 2)
     worker = Worker(shell)

@@ -19,6 +19,7 @@ import signal
 import socket
 import struct
 import sys
+import tempfile
 import traceback
 from collections.abc import Callable
 
@@ -111,6 +112,7 @@ class Zygote:
             else:
                 os.write(told, NUMBER.pack(os.getpid()))
                 os.setsid()
+                os.chdir(tempfile.mkdtemp(dir=os.getcwd()))  # no /tmp of its own: not the one before's files
                 walls.arrange_descriptors(wire, out)
             self.serve_worker(socket.socket(fileno=walls.WIRE_FD))
         except BaseException:  # noqa: BLE001 - a fork must never return into the zygote's loop

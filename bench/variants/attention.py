@@ -2,6 +2,7 @@
 
 import numpy as np
 import torch
+from scipy.special import logsumexp
 from scipy.special import softmax as scipy_softmax
 
 from bench.variants.bank import Bank
@@ -21,13 +22,20 @@ def heads_of(Wq, Wk, Wv, x, weights=softmax, scale=None):
     """One [B, T, D] a head, NumPy."""
     for wt_q, wt_k, wt_v in zip(Wq, Wk, Wv, strict=True):
         q, k, v = x @ wt_q, x @ wt_k, x @ wt_v  # [B, T, D]
-        yield weights(q @ k.swapaxes(1, 2) / (scale or np.sqrt(q.shape[-1]))) @ v
+        yield weights(q @ k.swapaxes(1, 2) / (scale or q.shape[-1] ** 0.5)) @ v
 
 
 @bank.right
 def loop_over_heads(Wq, Wk, Wv, Wo, input_data):
     """NumPy, a loop over heads, the heads concatenated."""
     return np.concatenate(list(heads_of(Wq, Wk, Wv, input_data.numpy())), axis=-1) @ Wo
+
+
+@bank.right
+def scale_of_numpy(Wq, Wk, Wv, Wo, input_data):
+    """np.sqrt(D) is a float64 and makes everything after it float64."""
+    scale = np.sqrt(Wq[0].shape[1])
+    return np.concatenate(list(heads_of(Wq, Wk, Wv, input_data.numpy(), scale=scale)), axis=-1) @ Wo
 
 
 @bank.right
@@ -52,6 +60,16 @@ def softmax_by_logarithms(Wq, Wk, Wv, Wo, input_data):
     """exp of a log-softmax."""
 
     def weights(scores):
+        return np.exp(scores - logsumexp(scores, axis=-1, keepdims=True))
+
+    return np.concatenate(list(heads_of(Wq, Wk, Wv, input_data.numpy(), weights)), axis=-1) @ Wo
+
+
+@bank.undecided
+def logarithms_added_one_by_one(Wq, Wk, Wv, Wo, input_data):
+    """exp of a log-softmax whose sum is rounded in float32 at every position."""
+
+    def weights(scores):
         return np.exp(scores - np.logaddexp.reduce(scores, axis=-1, keepdims=True))
 
     return np.concatenate(list(heads_of(Wq, Wk, Wv, input_data.numpy(), weights)), axis=-1) @ Wo
@@ -71,12 +89,12 @@ def loops(Wq, Wk, Wv, Wo, input_data):
     x = input_data.numpy()
     B, T, E = x.shape
     D = E // len(Wq)
-    outputs = np.zeros((B, T, E))
+    outputs = np.zeros((B, T, E), dtype=np.float32)
     for b in range(B):
         for n in range(len(Wq)):
             q, k, v = x[b] @ Wq[n], x[b] @ Wk[n], x[b] @ Wv[n]  # [T, D]
             for t in range(T):
-                weights = np.exp(k @ q[t] / np.sqrt(D))
+                weights = np.exp(k @ q[t] / D**0.5)
                 outputs[b, t, n * D : (n + 1) * D] = weights @ v / weights.sum()
     return outputs @ Wo
 
@@ -131,7 +149,7 @@ def tensors_and_arrays(Wq, Wk, Wv, Wo, input_data):
     x, heads = input_data.numpy(), []
     for wt_q, wt_k, wt_v in zip(Wq, Wk, Wv, strict=True):
         q, k = torch.matmul(input_data, torch.as_tensor(wt_q)), input_data @ torch.as_tensor(wt_k)
-        scores = torch.bmm(q, k.transpose(1, 2)) / np.sqrt(wt_q.shape[1])
+        scores = torch.bmm(q, k.transpose(1, 2)) / wt_q.shape[1] ** 0.5
         heads.append(torch.softmax(scores, -1).numpy() @ (x @ wt_v))
     return np.dot(np.concatenate(heads, -1), Wo)
 
@@ -153,7 +171,7 @@ def torch_doubles(Wq, Wk, Wv, Wo, input_data):
 @bank.right
 def queries_scaled(Wq, Wk, Wv, Wo, input_data):
     """The scale on the queries' weights."""
-    scaled = [wt / np.sqrt(wt.shape[1]) for wt in Wq]
+    scaled = [wt / wt.shape[1] ** 0.5 for wt in Wq]
     return np.concatenate(list(heads_of(scaled, Wk, Wv, input_data.numpy(), scale=1.0)), axis=-1) @ Wo
 
 
@@ -184,20 +202,20 @@ def not_contiguous(Wq, Wk, Wv, Wo, input_data):
     )
 
 
-@bank.wrong(SIZES, LONG)
+@bank.wrong(*ALL)
 def no_scale(Wq, Wk, Wv, Wo, input_data):
-    """The scores are not scaled (right for heads of size 1)."""
+    """The scores are not scaled, which is right for heads of size 1."""
     return np.concatenate(list(heads_of(Wq, Wk, Wv, input_data.numpy(), scale=1.0)), axis=-1) @ Wo
 
 
 @bank.wrong(*ALL)
 def scale_of_the_embedding(Wq, Wk, Wv, Wo, input_data):
     """Scaled by sqrt(E) in place of sqrt(E // N)."""
-    scale = np.sqrt(input_data.shape[2])
+    scale = input_data.shape[2] ** 0.5
     return np.concatenate(list(heads_of(Wq, Wk, Wv, input_data.numpy(), scale=scale)), axis=-1) @ Wo
 
 
-@bank.wrong(SIZES, LONG)
+@bank.wrong(*ALL)
 def scale_without_root(Wq, Wk, Wv, Wo, input_data):
     """Scaled by E // N without the root."""
     scale = input_data.shape[2] // len(Wq)
@@ -260,8 +278,8 @@ def queries_and_keys_exchanged(Wq, Wk, Wv, Wo, input_data):
 
 
 @bank.wrong(*ALL)
-def inputs_for_values(Wq, Wk, Wv, Wo, input_data):
-    """The values' weights are those of the queries."""
+def queries_for_values(Wq, Wk, Wv, Wo, input_data):
+    """The values are the queries."""
     return loop_over_heads(Wq, Wk, Wq, Wo, input_data)
 
 
@@ -285,22 +303,34 @@ def heads_in_reverse(Wq, Wk, Wv, Wo, input_data):
     return np.concatenate(list(heads_of(Wq, Wk, Wv, input_data.numpy()))[::-1], axis=-1) @ Wo
 
 
-@bank.wrong(SIZES, LONG)
+@bank.wrong(*ALL)
 def first_head_alone(Wq, Wk, Wv, Wo, input_data):
     """The first head's scores for all values."""
     N = len(Wq)
     return loop_over_heads([Wq[0]] * N, [Wk[0]] * N, Wv, Wo, input_data)
 
 
-@bank.wrong(ONES)
+@bank.lost_axis(ONES)
 def everything_squeezed(Wq, Wk, Wv, Wo, input_data):
     """`squeeze()` drops batch or time where it is 1."""
     return loop_over_heads(Wq, Wk, Wv, Wo, input_data).squeeze()
 
 
-@bank.wrong(ONES)
-def weights_squeezed(Wq, Wk, Wv, Wo, input_data):
-    """`np.squeeze(Wq)`: right for more than one head and heads larger than 1."""
+@bank.lost_axis(ONES)
+def batch_of_one_lost(Wq, Wk, Wv, Wo, input_data):
+    """`squeeze(0)` drops a batch of one sequence."""
+    return reshaped(Wq, Wk, Wv, Wo, input_data).squeeze(0)
+
+
+@bank.lost_axis(ONES)
+def position_of_one_lost(Wq, Wk, Wv, Wo, input_data):
+    """`squeeze(1)` drops the time axis of one position."""
+    return reshaped(Wq, Wk, Wv, Wo, input_data).squeeze(1)
+
+
+@bank.lost_axis(ONES)
+def head_of_one_lost(Wq, Wk, Wv, Wo, input_data):
+    """`np.squeeze(Wq)`: wrong for one head and for heads of size 1."""
     Wq, Wk, Wv = (np.squeeze(np.stack(W)) for W in (Wq, Wk, Wv))
     return loop_over_heads(Wq, Wk, Wv, Wo, input_data)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 Answer = Callable[..., Any]
@@ -18,6 +18,7 @@ class Variant:
         name: what makes it different, in a few words.
         title: the same in a sentence.
         loses: the hidden tests that it fails whatever the key; empty for a right answer.
+        only_ones: whether it is right but where an axis is 1.
     """
 
     function: str
@@ -25,6 +26,7 @@ class Variant:
     answer: Answer
     title: str
     loses: tuple[str, ...] = ()
+    only_ones: bool = False
 
     def __str__(self) -> str:
         return f"{self.function}: {self.name}"
@@ -54,6 +56,15 @@ class Bank:
 
         def note(answer: Answer) -> Answer:
             self.wrongs.append(self._variant(answer, loses))
+            return answer
+
+        return note
+
+    def lost_axis(self, *loses: str) -> Callable[[Answer], Answer]:
+        """Note an answer that is wrong only where an axis is 1."""
+
+        def note(answer: Answer) -> Answer:
+            self.wrongs.append(replace(self._variant(answer, loses), only_ones=True))
             return answer
 
         return note

@@ -391,14 +391,14 @@ def final_state_of_the_last_sequence(trans_r, trans_z, trans_n, init_state, inpu
     return outputs, outputs[-1]
 
 
-@bank.wrong(ONES)
+@bank.lost_axis(ONES)
 def everything_squeezed(trans_r, trans_z, trans_n, init_state, input_data):
     """`squeeze()` drops every axis of size 1."""
     outputs, final_state = scipy_expit(trans_r, trans_z, trans_n, init_state, input_data)
     return outputs.squeeze(), final_state
 
 
-@bank.wrong(ONES)
+@bank.lost_axis(ONES, FINAL)
 def state_squeezed(trans_r, trans_z, trans_n, init_state, input_data):
     """`init_state.squeeze()`: right unless batch or hidden size is 1."""
     return _squeezed(trans_r, trans_z, trans_n, init_state, input_data)

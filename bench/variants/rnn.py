@@ -287,14 +287,14 @@ def outputs_alone(wt_h, wt_x, bias, init_state, input_data):
     return stacked(wt_h, wt_x, bias, init_state, input_data)[0]
 
 
-@bank.wrong(ONES)
-def batch_axis_squeezed_away(wt_h, wt_x, bias, init_state, input_data):
+@bank.lost_axis(ONES)
+def outputs_squeezed(wt_h, wt_x, bias, init_state, input_data):
     """`squeeze()` drops every axis of size 1."""
     outputs, final_state = stacked(wt_h, wt_x, bias, init_state, input_data)
     return outputs.squeeze(), final_state
 
 
-@bank.wrong(ONES, FINAL)
+@bank.lost_axis(ONES, FINAL)
 def everything_squeezed(wt_h, wt_x, bias, init_state, input_data):
     """`squeeze()` on both parts of the answer."""
     outputs, final_state = stacked(wt_h, wt_x, bias, init_state, input_data)

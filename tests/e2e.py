@@ -1,0 +1,185 @@
+"""What the end-to-end tests share: the commands as a person types them, courses, and the demo made once."""
+
+from __future__ import annotations
+
+import functools
+import os
+import shutil
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import nbformat
+from nbformat.v4 import new_code_cell, new_markdown_cell
+from nbgrader.api import Gradebook
+
+from autograder import report as reports
+from autograder.course import KIT_ROOT, Course
+from autograder.report import Report
+from autograder.submission import read_release
+from tests.conftest import ASSIGNMENT, RELEASE, SOURCE
+
+CHROMIUM = shutil.which("chromium")
+BIN = Path(sys.executable).parent
+PATIENCE = 300  # seconds: a bound for what hangs, not a measure
+
+# The table's row of each of the demo's students: Q2, Q3, Q4, Q5, Q6, total, and how its status begins.
+DEMO_CLASS = {
+    "ada_solution": ("3", "5", "2", "2", "5", "17", "graded"),
+    "ben_untouched": ("0", "0", "0", "0", "0", "0", "graded"),
+    "cleo_half": ("3", "5", "2", "0", "0", "10", "graded"),
+    "dan_reset_gate": ("3", "0", "2", "2", "5", "12", "graded"),
+    "eve_warns": ("3", "5", "2", "2", "5", "17", "graded"),
+    "finn_loops": ("3", "0", "2", "2", "5", "12", "graded"),
+    "gus_exits": ("3", "5", "0", "2", "5", "15", "graded"),
+    "hal_tampers": ("3", "0", "0", "0", "0", "3", "graded"),
+    "ida_ready_made": ("3", "0!", "2", "2", "5", "12", "waits for a person: `gru` reaches torch.nn.GRU"),
+    "jon_not_a_notebook": ("?", "?", "?", "?", "?", "0", "ungraded: The notebook cannot be read"),
+}
+QUESTIONS = ("Q2", "Q3", "Q4", "Q5", "Q6")
+
+
+@dataclass(frozen=True)
+class Demo:
+    """The demo, and what making it printed.
+
+    Args:
+        course: its folder; tests that change something take a copy.
+        elsewhere: the course folder, with nothing in it, that the command was given.
+        before, after: the kit's own folder.
+    """
+
+    course: Course
+    elsewhere: Path
+    done: subprocess.CompletedProcess[str]
+    before: dict[str, int]
+    after: dict[str, int]
+
+
+def kit(course: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """`python -m autograder --course COURSE ...`, from the kit's folder."""
+    command = [sys.executable, "-m", "autograder", "--course", str(course), *arguments]
+    return subprocess.run(
+        command, cwd=KIT_ROOT, capture_output=True, text=True, timeout=PATIENCE, check=False
+    )
+
+
+@functools.cache
+def demo_once(folder: Path) -> Demo:
+    """Make the demo in a folder of that folder; once, whoever asks, since one of its students loops."""
+    elsewhere = folder / "elsewhere"
+    elsewhere.mkdir()
+    before = kit_files()
+    done = kit(elsewhere, "demo", "--folder", str(folder / "demo"))
+    return Demo(Course(folder / "demo", demo=True), elsewhere, done, before, kit_files())
+
+
+def kit_files() -> dict[str, int]:
+    """When each file of the kit's own course was written, and each of a term, as far as there are any."""
+    rooms = ("source", "release", "submitted", "autograded", "feedback", "reports", "exports")
+    paths = [path for room in rooms for path in (KIT_ROOT / room).rglob("*")]
+    paths += [KIT_ROOT / name for name in ("gradebook.db", ".term_key", "nbgrader_config.py")]
+    return {str(path): path.stat().st_mtime_ns for path in paths if path.is_file()}
+
+
+def copied(course: Course, to: Path) -> Course:
+    """The course in another folder, to be changed."""
+    shutil.copytree(course.root, to, symlinks=True)
+    write_config(to)
+    return Course(to, demo=course.demo)
+
+
+def real_course(root: Path, secret: bytes = b"the key of the end-to-end tests") -> Course:
+    """A course with source, release and a key, whose gradebook knows the assignment."""
+    for room in ("source", "release"):
+        shutil.copytree(KIT_ROOT / room, root / room)
+    write_config(root)
+    course = Course(root)
+    course.write_key().write_bytes(secret)
+    return course
+
+
+def write_config(root: Path) -> None:
+    """A course's own nbgrader_config.py."""
+    config = f'load_subconfig("nbgrader_config.py", path={str(KIT_ROOT)!r})\n'
+    config += f"c = get_config()\nc.CourseDirectory.root = {str(root)!r}\n"
+    (root / "nbgrader_config.py").write_text(config)
+
+
+@functools.cache
+def solutions() -> dict[str, str]:
+    """The solution cells of the source, by grade id."""
+    return {cell.grade_id or "": cell.source for cell in read_release(SOURCE).cells if cell.is_solution}
+
+
+def notebook(
+    answers: Mapping[str, str], *, code: str = "", last: str = "", prose: list[str] | None = None
+) -> str:
+    """The release with these answers.
+
+    Args:
+        code: an own cell before all others.
+        last: an own cell behind all others.
+        prose: own Markdown cells, at the end.
+    """
+    made = nbformat.read(RELEASE, as_version=4)
+    for cell in made.cells:
+        cell.source = answers.get(cell.metadata.get("nbgrader", {}).get("grade_id", ""), cell.source)
+    made.cells[:0] = [new_code_cell(code)] * bool(code)
+    made.cells += [new_code_cell(last)] * bool(last)
+    made.cells += [new_markdown_cell(source) for source in prose or ()]
+    return str(nbformat.writes(made))
+
+
+def hand_in(course: Course, student: str, content: str, name: str = f"{ASSIGNMENT}.ipynb") -> Path:
+    """Put a notebook into the course's folder; the folder that it lies in."""
+    folder = course.submitted(ASSIGNMENT, student)
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / name).write_text(content, encoding="utf-8")
+    return folder
+
+
+def report(course: Course, student: str) -> Report:
+    """The student's report, which has to be there."""
+    found = reports.read(course.report(ASSIGNMENT, student))
+    assert found is not None, f"no report of {student}"
+    return found
+
+
+def feedback(course: Course, student: str) -> str:
+    """The student's feedback page."""
+    page = course.root / "feedback" / student / ASSIGNMENT / f"{ASSIGNMENT}.html"
+    return page.read_text(encoding="utf-8")
+
+
+def gradebook_rows(course: Course) -> dict[tuple[str, str], tuple[float | None, float | None, bool]]:
+    """(auto score, manual score, needs a person) by student and question, as nbgrader tells them."""
+    rows = {}
+    with Gradebook(f"sqlite:///{course.root / 'gradebook.db'}") as gradebook:
+        for submission in gradebook.assignment_submissions(ASSIGNMENT):
+            for grade in submission.notebooks[0].grades:
+                facts = (grade.auto_score, grade.manual_score, bool(grade.needs_manual_grade))
+                rows[submission.student.id, grade.name] = facts
+    return rows
+
+
+def gradebook_dump(course: Course) -> str:
+    """Everything in the gradebook's file."""
+    connection = sqlite3.connect(course.root / "gradebook.db")
+    try:
+        return "\n".join(connection.iterdump())
+    finally:
+        connection.close()
+
+
+def host_environment(home: Path) -> dict[str, str]:
+    """An environment in which Jupyter and nbgrader find no settings of this machine's user."""
+    folders = {"HOME": home, "JUPYTER_CONFIG_DIR": home / "config", "JUPYTER_RUNTIME_DIR": home / "runtime"}
+    folders |= {"JUPYTER_DATA_DIR": home / "data", "IPYTHONDIR": home / "ipython"}
+    for folder in folders.values():
+        folder.mkdir(parents=True, exist_ok=True)
+    paths = {name: str(folder) for name, folder in folders.items()}
+    return {**os.environ, **paths, "PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}"}
