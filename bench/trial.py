@@ -26,7 +26,7 @@ QUESTIONS = {
 
 
 @dataclass(frozen=True)
-class HiddenTest:
+class SuiteTest:
     """A test of the suite."""
 
     name: str
@@ -35,13 +35,13 @@ class HiddenTest:
     function: Callable[[StudentCode, TermKey], None]
 
 
-def _hidden_tests() -> dict[str, HiddenTest]:
+def _hidden_tests() -> dict[str, SuiteTest]:
     found = {}
     for module in MODULES:
         for name, function in vars(module).items():
             if name.startswith("test_"):
                 mark = next(mark for mark in function.pytestmark if mark.name == "points")
-                found[name] = HiddenTest(name, *mark.args, function)
+                found[name] = SuiteTest(name, *mark.args, function)
     return found
 
 
@@ -74,12 +74,12 @@ class PlainFunctions:
         return wire.unpack(wire.pack(value), tensors=False)
 
 
-def tests_of(variant: Variant) -> list[HiddenTest]:
+def hidden_tests_of(variant: Variant) -> list[SuiteTest]:
     """The hidden tests of the variant's question."""
     return [test for test in HIDDEN.values() if test.question == QUESTIONS[variant.function]]
 
 
-def fails(variant: Variant, test: HiddenTest, key: TermKey) -> bool:
+def fails(variant: Variant, test: SuiteTest, key: TermKey) -> bool:
     """Whether the variant loses the test's points with this key."""
     submission = StudentCode(PlainFunctions({variant.function: variant.answer}), test.name)
     try:

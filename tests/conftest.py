@@ -60,9 +60,9 @@ def grade_notebook(sandbox: Sandbox) -> Callable[..., Graded]:
     """Grades a notebook's bytes with the tests' key."""
 
     def run(notebook: bytes | None, **settings: object) -> Graded:
-        options = settings.pop("options", Options())
+        options, box = settings.pop("options", Options()), settings.pop("box", sandbox)
         submission = Submission("student", notebook, **settings)
-        return grade(Task(ASSIGNMENT, submission, RELEASE, KEY, options), sandbox)
+        return grade(Task(ASSIGNMENT, submission, RELEASE, KEY, options), box)
 
     return run
 

@@ -186,17 +186,19 @@ class Zygote:
         self._started = threading.Event()
         self._process: subprocess.Popen[bytes] | None = None
         self._failure: OSError | None = None
-        fd = theirs.fileno()
-        command = outer_walls(fd) if walls else no_walls(fd)
-        # bubblewrap dies with the *thread* that started it, so that one waits for its end
-        threading.Thread(target=self._run, args=(command, fd, walls), daemon=True).start()
-        self._started.wait()
-        theirs.close()
         try:
+            with theirs:
+                self._start(theirs.fileno(), walls)
             self._await_ready()
         except BaseException:
             self.close()
             raise
+
+    def _start(self, fd: int, walls: bool) -> None:
+        command = outer_walls(fd) if walls else no_walls(fd)
+        # bubblewrap dies with the *thread* that started it, so that one waits for its end
+        threading.Thread(target=self._run, args=(command, fd, walls), daemon=True).start()
+        self._started.wait()
 
     def _run(self, command: list[str], fd: int, walls: bool) -> None:
         environment = (
