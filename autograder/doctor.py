@@ -77,7 +77,7 @@ def _try_walls(isolation: Isolation) -> str:
 
 def _expect_walls(worker: Worker) -> None:
     done = worker.run_cell(0, PROBE, seed=0, seconds=20)
-    said = "".join(output.get("text", "") for output in done.outputs)
+    said = "".join(str(output.get("text", "")) for output in done.outputs)
     if said != EXPECTED:
         raise SandboxUnavailable(f"a worker sees more than it should, or less: {said!r}")
 
