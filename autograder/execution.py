@@ -32,16 +32,16 @@ class Limits:
     """How long a submission may take, in seconds, and how often it may break.
 
     Args:
-        cell: one cell of the notebook.
-        notebook: all of them together.
-        call: one call of a hidden test.
+        cell: processor time of one cell of the notebook; by the clock it may take `wire.PATIENCE` times that.
+        notebook: all of them together, by the clock.
+        call: processor time of one call of a hidden test.
         deaths: workers lost before the rest is given up.
         hangs: calls of one function that ran out of time before it is not called again.
     """
 
     cell: float = 30.0
     notebook: float = 120.0
-    call: float = 10.0
+    call: float = 20.0
     deaths: int = 3
     hangs: int = 2
 
@@ -244,7 +244,7 @@ class Execution:
             return f"`{function}` is not defined after your notebook has run{self._why_missing()}"
         return {
             "uncallable": f"`{function}` is no function any more after your notebook has run",
-            "timeout": f"`{function}` did not return within {self._limits.call:.0f} s",
+            "timeout": f"`{function}` did not return within {self._limits.call:.0f} s of processor time",
             "memory": f"`{function}` ran out of memory",
             "unsendable": f"`{function}` returned something too large or too deeply nested to read",
         }[reason]

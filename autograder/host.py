@@ -6,6 +6,7 @@ import contextlib
 import io
 import logging
 import os
+import re
 import sys
 import warnings
 from collections.abc import Iterator
@@ -45,9 +46,15 @@ def run_converter(converter: Any, error: type[GraderError]) -> None:
             warnings.simplefilter("ignore", SAWarning)  # of nbgrader's own queries, one a submission
             converter.start()
     except (NbGraderException, SystemExit) as failure:
-        raise error(f"nbgrader: {log.getvalue().strip() or failure}") from failure
+        raise error(f"nbgrader: {_reason(log.getvalue()) or failure}") from failure
     finally:
         converter.log.removeHandler(handler)
+
+
+def _reason(log: str) -> str:
+    """Of a log with tracebacks in it, what was raised; else all of it."""
+    raised = [line for line in log.splitlines() if re.match(r"[\w.]*(Error|Exception): ", line)]
+    return "; ".join(dict.fromkeys(raised)) or log.strip()
 
 
 @contextlib.contextmanager

@@ -93,7 +93,7 @@ def copied(course: Course, to: Path) -> Course:
 
 
 def real_course(root: Path, secret: bytes = b"the key of the end-to-end tests") -> Course:
-    """A course with source, release and a key, whose gradebook knows the assignment."""
+    """A course with source, release and a key of its own."""
     for room in ("source", "release"):
         shutil.copytree(KIT_ROOT / room, root / room)
     write_config(root)

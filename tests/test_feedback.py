@@ -117,7 +117,8 @@ def tell(*args):
 RAISES = """\
 def raising(*args):
     text = tell(*args)
-    number = repr(np.ravel(np.asarray(args[0][0] if isinstance(args[0], (list, tuple)) else args[0]))[0].item())
+    first = args[0][0] if isinstance(args[0], (list, tuple)) else args[0]
+    number = repr(np.ravel(np.asarray(first))[0].item())
     kind = type(number, (Exception,), {"__module__": "builtins", "__qualname__": number})
     error = kind(text)
     error.add_note(text)
@@ -170,7 +171,8 @@ from IPython.display import HTML, SVG, Javascript, Latex, Markdown, display
 
 display(HTML("<script>ran('shown html')</script><img src=/no/shown onerror=ran('shown')>"))
 display(Javascript("ran('shown script')"), Markdown("[x](javascript:ran('shown%20link'))"))
-display({"image/svg+xml": "<svg xmlns='http://www.w3.org/2000/svg' onload=\\"ran('shown drawing')\\"/>"}, raw=True)
+svg = "<svg xmlns='http://www.w3.org/2000/svg' onload=\\"ran('shown drawing')\\"/>"
+display({"image/svg+xml": svg}, raw=True)
 display({"text/plain": "<script>ran('shown text')</script>"}, raw=True)
 print("<script>ran('printed')</script> \\x1b]8;;javascript:ran('terminal')\\x07x\\x1b]8;;\\x07")
 raise type("<script>ran('error')</script>", (Exception,), {})("<img src=/no onerror=ran('message')>")
@@ -254,7 +256,7 @@ def canaries(course: Course) -> set[str]:
     """
     found = set()
     for array in hidden_arrays(course):
-        large = [abs(value) for value in array.ravel()[:40].tolist() if 0.1 < abs(value)][:3]
+        large = [abs(value) for value in array.ravel()[:40].tolist() if abs(value) > 0.1][:3]
         found |= {f"{value:.9f}"[:-3] for value in large}
         data = array.tobytes()[:12]
         found |= {data.hex(), base64.b64encode(data).decode()} if len(data) == 12 else set()
@@ -263,7 +265,8 @@ def canaries(course: Course) -> set[str]:
 
 def leaks(text: str, secrets: set[str]) -> set[str]:
     """The canaries in a text; a number that merely ends like one is none."""
-    return {secret for secret in secrets if re.search(rf"(?<!\d){re.escape(secret)}", text)}
+    numbers = set(re.findall(r"\d+\.\d{6}", text))
+    return {secret for secret in secrets if secret in numbers or ("." not in secret and secret in text)}
 
 
 def test_a_canary_would_be_found(spied: Course) -> None:

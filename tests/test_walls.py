@@ -77,16 +77,32 @@ def isolation(request: pytest.FixtureRequest) -> Isolation:
     return mode
 
 
+SECRET = "canary of the trusted side"
+
+
 @pytest.fixture(scope="module")
-def box(isolation: Isolation) -> Iterator[Box]:
+def stray(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
+    """A file that the process that grades has open, and would hand on to what it starts."""
+    descriptor = os.open(tmp_path_factory.mktemp("stray") / "stray", os.O_CREAT | os.O_RDWR)
+    os.set_inheritable(descriptor, True)
+    yield descriptor
+    os.close(descriptor)
+
+
+@pytest.fixture(scope="module")
+def box(isolation: Isolation, stray: int) -> Iterator[Box]:
+    """A sandbox that was started by a process with a secret in its environment and a stray open file."""
     with Box(isolation) as sandbox:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("A_SECRET", SECRET)
+            sandbox.worker()
         yield sandbox
 
 
 @pytest.fixture(scope="module")
 def first(box: Box) -> Worker:
     """A worker for probes that leave it alive."""
-    return box.worker()
+    return box.given[0]
 
 
 @pytest.fixture(scope="module")
@@ -95,6 +111,26 @@ def second(isolation: Isolation, box: Box, first: Worker) -> Iterator[Worker]:
     with contextlib.ExitStack() as stack:
         other = box if isolation == "warm" else stack.enter_context(Box(isolation))
         yield other.worker()
+
+
+class Supply:
+    """Workers to be broken: each is the next one after the break before, and has answered."""
+
+    def __init__(self, sandbox: Box) -> None:
+        self.sandbox = sandbox
+        self.renew()
+
+    def renew(self) -> None:
+        for worker in self.sandbox.given:
+            worker.close()
+        self.worker = self.sandbox.worker()
+        assert lives(self.worker)
+
+
+@pytest.fixture(scope="module")
+def supply(isolation: Isolation) -> Iterator[Supply]:
+    with Box(isolation) as sandbox:
+        yield Supply(sandbox)
 
 
 @pytest.fixture(scope="module")
@@ -274,19 +310,12 @@ def probe_identities(descriptors: list[int]) -> list[list[int]]:
 
 
 def test_a_stray_descriptor_of_the_trusted_side_does_not_get_through(
-    isolation: Isolation, tmp_path: Path
+    box: Box, first: Worker, stray: int
 ) -> None:
     """An open inheritable file of the process that grades reaches neither bubblewrap nor a worker."""
-    stray = os.open(tmp_path / "stray", os.O_CREAT | os.O_RDWR)
-    os.set_inheritable(stray, True)
     what = os.fstat(stray)
-    try:
-        with Box(isolation) as sandbox:
-            seen = ask(sandbox.worker(), probe_identities, list(range(256)))
-            assert [what.st_dev, what.st_ino] not in seen
-            assert not [pid for pid in processes(sandbox) if (what.st_dev, what.st_ino) in open_files(pid)]
-    finally:
-        os.close(stray)
+    assert [what.st_dev, what.st_ino] not in ask(first, probe_identities, list(range(256)))
+    assert not [pid for pid in processes(box) if (what.st_dev, what.st_ino) in open_files(pid)]
 
 
 def descendants(pid: int) -> list[int]:
@@ -464,13 +493,13 @@ def probe_left_behind() -> dict[str, Any]:
 NOTHING_LEFT = {"files": [], "folders": ["work"], "shared memory": False, "socket": False}
 
 
-def test_nothing_of_one_worker_is_found_by_another(isolation: Isolation) -> None:
+def test_nothing_of_one_worker_is_found_by_another(first: Worker, supply: Supply) -> None:
     """Files, shared memory and sockets of a student's are seen neither by one beside nor by the next one."""
-    with Box(isolation) as sandbox:
-        planting = sandbox.worker()
-        ask(planting, plant_things, "left behind")
-        assert ask(planting, probe_left_behind)["socket"]  # the probe does find them where they are
-        assert ask(sandbox.worker(), probe_left_behind) == NOTHING_LEFT
+    ask(supply.worker, plant_things, "left behind")
+    assert ask(supply.worker, probe_left_behind)["socket"]  # the probe does find them where they are
+    assert {name for name, found in ask(first, probe_left_behind).items() if found} == {"folders"}
+    supply.renew()
+    assert ask(supply.worker, probe_left_behind) == NOTHING_LEFT
 
 
 # --- 4. Limits ----------------------------------------------------------------------------------------------
@@ -887,13 +916,11 @@ def probe_environment() -> dict[str, str]:
     return {**os.environ, "sys.path": ":".join(sys.path), "arguments": " ".join(sys.orig_argv)}
 
 
-def test_the_environment_is_the_sandbox_s_own(isolation: Isolation, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_environment_is_the_sandbox_s_own(first: Worker) -> None:
     """No variable of the process that grades, and no path of the course, reaches a worker."""
-    monkeypatch.setenv("A_SECRET", "canary of the environment")
-    with Box(isolation) as sandbox:
-        seen = ask(sandbox.worker(), probe_environment)
+    seen = ask(first, probe_environment)
     assert not {name for name in seen if name.isupper()} - {*launch.ENVIRONMENT, "LD_LIBRARY_PATH", "PWD"}
-    assert "canary" not in str(seen)
+    assert SECRET not in str(seen)
     assert str(KIT_ROOT) not in str(seen)
 
 
@@ -920,32 +947,40 @@ def held(pid: int, canaries: list[bytes]) -> list[bytes]:
 
 if AS_ROOT:
 
-    def test_what_one_worker_gets_is_in_nobody_else_s_memory(isolation: Isolation) -> None:
+    def test_what_one_worker_gets_is_in_nobody_else_s_memory(supply: Supply) -> None:
         """Cells, arguments and files of one student are not in the zygote, nor in the next worker."""
         canaries = [f"canary-{way}-".encode() + b"7f3a" * 4 for way in ("cell", "argument", "file")]
-        with Box(isolation) as sandbox:
-            worker = sandbox.worker()
-            worker.prepare({"file": canaries[2] * 100})
-            source = "def keep(*values):\n    globals()['kept'] = values\nread = open('file').read()\n# "
-            worker.run_cell(0, source + canaries[0].decode(), seed=0, seconds=LONG)
-            worker.call("keep", [canaries[1].decode(), canaries[1]], seed=0, seconds=LONG, trap=[])
-            zygote, (own,) = zygote_and_workers(sandbox)
-            assert held(own, canaries) == canaries  # the search does find them where they are
-            assert held(zygote, canaries) == []
-            sandbox.worker()
-            zygote, workers = zygote_and_workers(sandbox)
-            assert held(zygote, canaries) == []
-            assert held(workers[-1], canaries) == []
+        worker = supply.worker
+        worker.prepare({"file": canaries[2] * 100})
+        source = "def keep(*values):\n    globals()['kept'] = values\nread = open('file').read()\n# "
+        worker.run_cell(0, source + canaries[0].decode(), seed=0, seconds=LONG)
+        worker.call("keep", [canaries[1].decode(), canaries[1]], seed=0, seconds=LONG, trap=[])
+        zygote, workers = zygote_and_workers(supply.sandbox)
+        assert held(workers[-1], canaries) == canaries  # the search does find them where they are
+        assert held(zygote, canaries) == []
+        supply.renew()
+        zygote, workers = zygote_and_workers(supply.sandbox)
+        assert held(zygote, canaries) == []
+        assert held(workers[-1], canaries) == []
 
 else:
 
-    def test_the_sandbox_s_memory_is_closed_even_to_its_own_user(isolation: Isolation) -> None:
+    def test_the_sandbox_s_memory_is_closed_even_to_its_own_user(supply: Supply) -> None:
         """The user who grades, and so student code that got out, reads neither zygote nor worker."""
-        with Box(isolation) as sandbox:
-            sandbox.worker()
-            zygote, (own,) = zygote_and_workers(sandbox)
-            readable = [pid for pid in (zygote, own) if os.access(f"/proc/{pid}/mem", os.R_OK)]
-            assert readable == []
+        zygote, workers = zygote_and_workers(supply.sandbox)
+        assert [pid for pid in (zygote, *workers) if readable(pid)] == []
+
+    def readable(pid: int) -> bool:
+        """Whether this user may read a process's memory."""
+        try:
+            Path(f"/proc/{pid}/mem").open("rb").close()
+        except PermissionError:
+            return False
+        return True
+
+    def test_the_probe_of_memory_reads_it_without_walls(bare: Worker) -> None:
+        """Control: a worker without walls can be read by its user."""
+        assert readable(int(said(bare.run_cell(0, "import os\nprint(os.getpid())", seed=0, seconds=LONG))))
 
 
 # --- 7. Repeatable ------------------------------------------------------------------------------------------
@@ -986,24 +1021,6 @@ def test_different_seeds_draw_different_numbers(first: Worker) -> None:
 # --- 8. Deadlines and answers -------------------------------------------------------------------------------
 
 
-class Supply:
-    """Workers to be broken: each is the next one after the break before, and has answered."""
-
-    def __init__(self, sandbox: Box) -> None:
-        self.sandbox = sandbox
-        self.renew()
-
-    def renew(self) -> None:
-        self.worker = self.sandbox.worker()
-        assert lives(self.worker)
-
-
-@pytest.fixture(scope="module")
-def supply(isolation: Isolation) -> Iterator[Supply]:
-    with Box(isolation) as sandbox:
-        yield Supply(sandbox)
-
-
 @pytest.fixture
 def victim(supply: Supply, monkeypatch: pytest.MonkeyPatch) -> Iterator[Worker]:
     """A worker that a test may break; the next one has to be fine."""
@@ -1012,7 +1029,7 @@ def victim(supply: Supply, monkeypatch: pytest.MonkeyPatch) -> Iterator[Worker]:
     supply.renew()
 
 
-# what student code needs to answer in the worker's place; requests are numbered, and the supply sent the first
+# what student code needs to answer in the worker's place: requests are numbered, the supply sent the first
 FORGER = """
 import os, time, signal
 from autograder.sandbox import wire
@@ -1043,38 +1060,59 @@ ATTACKS = {
 }
 
 
-@pytest.mark.parametrize(("source", "fault"), ATTACKS.values(), ids=ATTACKS)
-def test_a_worker_that_misbehaves_is_ended(victim: Worker, source: str, fault: type[Exception]) -> None:
-    """Each abuse of the wire ends as its own fault within the deadline, and the next worker is fine."""
+only_warm = pytest.mark.parametrize("isolation", ["warm"], indirect=True, scope="module")
+only_fresh = pytest.mark.parametrize("isolation", ["fresh"], indirect=True, scope="module")
+
+
+def expect_end(worker: Worker, source: str, fault: type[Exception]) -> None:
+    """Within the deadline the attack ends as the fault that it is."""
     with pytest.raises(fault):
-        victim.run_cell(1, FORGER + source, seed=0, seconds=0.5)
+        worker.run_cell(1, FORGER + source, seed=0, seconds=0.5)
+
+
+@only_warm
+@pytest.mark.parametrize("attack", ATTACKS)
+def test_a_worker_that_misbehaves_is_ended(victim: Worker, attack: str) -> None:
+    """Each abuse of the wire ends as its own fault within the deadline, and the next worker is fine."""
+    expect_end(victim, *ATTACKS[attack])
+
+
+@only_fresh
+@pytest.mark.parametrize("attack", ["hangs", "sends garbage", "ends itself", "floods"])
+def test_a_worker_of_its_own_sandbox_that_misbehaves_is_ended(victim: Worker, attack: str) -> None:
+    """One abuse of each kind, in a sandbox that holds one worker and takes two seconds to start."""
+    expect_end(victim, *ATTACKS[attack])
 
 
 def go_on(worker: Worker, source: str) -> None:
     """Run the cell, then others, for as long as the worker is believed."""
     for _ in range(100):
-        worker.run_cell(1, source, seed=0, seconds=2.0)
+        worker.run_cell(1, source, seed=0, seconds=LONG)
         source = "1"
 
 
+@only_warm
 def test_an_answer_that_was_not_asked_for_ends_the_worker(victim: Worker) -> None:
     """The first answer counts; the second one, sent later, is not taken for the next request's."""
     with pytest.raises(BadMessage):
         go_on(victim, FORGER + f"os.write(3, {DONE})")
 
 
+@only_warm
 def test_a_forked_copy_that_poses_as_the_worker_ends_it(victim: Worker) -> None:
     """A copy that comes back into the loop and hides that it is one answers twice."""
     with pytest.raises((BadMessage, WorkerDied)):
         go_on(victim, FORGER + "os.getpid = lambda: 1\nos.fork()")
 
 
+@only_warm
 def test_a_forked_copy_that_comes_back_is_gone(victim: Worker) -> None:
     """A cell that forks and returns in both processes goes on in one."""
     go_on(victim, "import os\nif os.fork():\n    os.wait()")
     assert lives(victim)
 
 
+@only_warm
 def test_a_worker_that_never_reads_is_ended(victim: Worker, monkeypatch: pytest.MonkeyPatch) -> None:
     """A request that nobody takes off the wire has a deadline, too."""
     monkeypatch.setattr(client, "PREPARE_SECONDS", 1.0)
@@ -1083,6 +1121,7 @@ def test_a_worker_that_never_reads_is_ended(victim: Worker, monkeypatch: pytest.
         victim.prepare({"large": bytes(32 * MIB)})
 
 
+@only_warm
 def test_a_worker_that_talks_instead_of_reading_is_ended(victim: Worker) -> None:
     """What is sent while a large request is on its way is no answer to it."""
     talk = f'os.write(3, {DONE})\nwhile True:\n    os.write(3, b"x" * 1000)'
@@ -1095,6 +1134,7 @@ def talked_at(worker: Worker, source: str) -> None:
     worker.prepare({"large": bytes(32 * MIB)})
 
 
+@only_warm
 def test_a_worker_that_was_ended_stays_ended(victim: Worker) -> None:
     """Closing it again is harmless."""
     with pytest.raises(WorkerDied):
@@ -1140,6 +1180,7 @@ def test_a_killed_grader_leaves_no_process(isolation: Isolation) -> None:
             os.close(end)
 
 
+@only_warm
 def test_a_closed_sandbox_leaves_no_process(isolation: Isolation) -> None:
     """Closing the sandbox ends bubblewrap and all that is in it."""
     with Box(isolation) as sandbox:
@@ -1221,12 +1262,9 @@ def test_the_doctor_notices_a_bubblewrap_whose_children_are_stripped(
 # --- As a plain user ----------------------------------------------------------------------------------------
 
 PLAIN = 65_000
-NOT_FOR_PLAIN = (
-    "not (fresh and (misbehaves or answer or copy or ended))"  # the trusted side's, whoever runs it
-)
 
 
-def readable_python(place: Path) -> tuple[list[str], Path]:
+def interpreter_for_all(place: Path) -> tuple[list[str], Path]:
     """Commands that show Python, the libraries and the kit to a plain user, and the interpreter to call.
 
     Any of them may lie in a folder that only root can enter.
@@ -1242,40 +1280,47 @@ def readable_python(place: Path) -> tuple[list[str], Path]:
     return [f'mount --bind "{path}" "{place / name}"' for name, path in shown.items()], interpreter
 
 
+def start_plain_run(place: Path, output: int) -> subprocess.Popen[bytes]:
+    """This module's tests, run by an unprivileged user in a mount namespace of its own."""
+    place.chmod(0o755)
+    mounts, python = interpreter_for_all(place)
+    (place / "tmp").mkdir()
+    os.chown(place / "tmp", PLAIN, PLAIN)
+    environment = {
+        "PATH": os.environ["PATH"],
+        "HOME": str(place / "tmp"),
+        "TMPDIR": str(place / "tmp"),
+        "USER": "plain",
+        "PYTHONPATH": str(place / "site"),
+        "LD_LIBRARY_PATH": str(place / "python" / "lib"),  # Python's own, where it is a shared library
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "CI": os.environ.get("CI", ""),
+    }
+    become = ["setpriv", f"--reuid={PLAIN}", f"--regid={PLAIN}", "--clear-groups"]
+    tests = [str(python), "-m", "pytest", "tests/test_walls.py", "-q", "-p", "no:cacheprovider"]
+    script = " && ".join([*mounts, f'cd "{place / "kit"}"', 'exec "$@"'])
+    command = ["unshare", "--mount", "sh", "-c", script, "sh", *become, *tests]
+    return subprocess.Popen(command, env=environment, stdout=output, stderr=output)
+
+
 if AS_ROOT:
 
-    def test_the_walls_stand_for_a_plain_user_as_well() -> None:
-        """This module passes when an unprivileged user runs it."""
-        with tempfile.TemporaryDirectory() as folder:
-            place = Path(folder)
-            place.chmod(0o755)
-            mounts, python = readable_python(place)
-            (place / "tmp").mkdir()
-            os.chown(place / "tmp", PLAIN, PLAIN)
-            environment = {
-                "PATH": os.environ["PATH"],
-                "HOME": str(place / "tmp"),
-                "TMPDIR": str(place / "tmp"),
-                "USER": "plain",
-                "PYTHONPATH": str(place / "site"),
-                "PYTHONDONTWRITEBYTECODE": "1",
-                "CI": os.environ.get("CI", ""),
-            }
-            become = ["setpriv", f"--reuid={PLAIN}", f"--regid={PLAIN}", "--clear-groups", "--no-new-privs"]
-            pytest_ = [
-                python,
-                "-m",
-                "pytest",
-                "tests/test_walls.py",
-                "-q",
-                "-p",
-                "no:cacheprovider",
-                "-k",
-                NOT_FOR_PLAIN,
-            ]
-            script = " && ".join([*mounts, f'cd "{place / "kit"}"', 'exec "$@"'])
-            command = ["unshare", "--mount", "sh", "-c", script, "sh", *become, *map(str, pytest_)]
-            run = subprocess.run(
-                command, env=environment, capture_output=True, text=True, timeout=600, check=False
-            )
-        assert run.returncode == 0, run.stdout[-8000:] + run.stderr[-2000:]
+    @pytest.fixture(scope="module", autouse=True)
+    def plain_run(request: pytest.FixtureRequest) -> Iterator[tuple[subprocess.Popen[bytes], Path] | None]:
+        """The plain user's run and its output, begun first, so that it goes on beside root's."""
+        if not any(item.originalname == plain_test for item in request.session.items):
+            yield None
+            return
+        with tempfile.TemporaryDirectory() as folder, tempfile.NamedTemporaryFile() as output:
+            with start_plain_run(Path(folder), output.fileno()) as run:
+                yield run, Path(output.name)
+                run.kill()
+
+    def test_the_walls_stand_for_a_plain_user_as_well(
+        plain_run: tuple[subprocess.Popen[bytes], Path],
+    ) -> None:
+        """All other tests of this module pass when an unprivileged user runs them."""
+        run, output = plain_run
+        assert run.wait(timeout=600) == 0, output.read_text()[-10_000:]
+
+    plain_test = test_the_walls_stand_for_a_plain_user_as_well.__name__

@@ -61,7 +61,7 @@ class Worker:
             WorkerFault: the worker is no more.
         """
         request = wire.RunCell(next(self._ids), number, source, seed, seconds)
-        done: wire.CellDone = self._request(request, seconds + GRACE_SECONDS, wire.CellDone)
+        done: wire.CellDone = self._request(request, wire.PATIENCE * seconds + GRACE_SECONDS, wire.CellDone)
         if self._printed:
             text = self._printed.decode(errors="replace")
             done.outputs.append({"output_type": "stream", "name": "stdout", "text": text})
@@ -79,7 +79,7 @@ class Worker:
         request = wire.Call(next(self._ids), function, values, seed, seconds, trap)
         outcomes = (wire.Returned, wire.Raised, wire.Failed)
         reply: wire.Returned | wire.Raised | wire.Failed
-        reply = self._request(request, seconds + GRACE_SECONDS, *outcomes)
+        reply = self._request(request, wire.PATIENCE * seconds + GRACE_SECONDS, *outcomes)
         return reply
 
     def close(self) -> int:

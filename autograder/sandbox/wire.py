@@ -22,6 +22,7 @@ MAX_NDIM = 8
 MAX_OUTPUTS = 200  # of one cell
 MAX_LINES = 50  # of a traceback
 MAX_KINDS = 32  # in which one output is shown
+PATIENCE = 3.0  # how much longer than its processor time a cell or call may take by the clock
 HEADER = struct.Struct("<I")
 
 DTYPES = frozenset(
