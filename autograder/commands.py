@@ -126,6 +126,8 @@ def export(course: Course, options: argparse.Namespace) -> int:
     """Write CSV tables."""
     with Gradebook(f"sqlite:///{course.root / 'gradebook.db'}") as gradebook:
         names = options.assignments or [assignment.name for assignment in gradebook.assignments]
+        if not names:
+            raise CourseError("the gradebook is empty: `make grade` first")
         for name in names:
             print(export_table(gradebook, name, options.to or course.root / "exports"))
     return 0

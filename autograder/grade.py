@@ -105,14 +105,14 @@ def grade(task: Task, sandbox: Sandbox) -> Graded:
     except SandboxUnavailable:
         raise
     except Exception as error:  # noqa: BLE001 - a grader that breaks is told, and the class goes on
-        return _broken(task, error)
+        return broken(task, error)
 
 
 def _grade_or_say_why(task: Task, sandbox: Sandbox) -> Graded:
     try:
         return _grade(task, sandbox)
     except Exception as error:  # noqa: BLE001 - as above
-        return _broken(task, error)
+        return broken(task, error)
 
 
 def _grade(task: Task, sandbox: Sandbox) -> Graded:
@@ -190,16 +190,16 @@ def _report(
     )
 
 
-def _broken(task: Task, error: Exception) -> Graded:
+def broken(task: Task, error: Exception) -> Graded:
     """An ungraded report, with the reason for the instructor."""
     release = read_release(task.release)
     reason = str(error) if isinstance(error, GraderError) else "".join(traceback.format_exception(error))
-    broke = [
+    questions = [
         Question(name, points, [HiddenTest("grader", "The grader broke.", points, "broke", reason)])
         for name, points in release.questions().items()
     ]
     notebook = recorded_notebook(release, {}, ["This submission could not be graded; your instructor knows."])
-    return Graded(_report(task, broke, [], "", {}), nbformat.writes(notebook))
+    return Graded(_report(task, questions, [], "", {}), nbformat.writes(notebook))
 
 
 @lru_cache

@@ -247,7 +247,8 @@ def main() -> None:
     secret = bytes.fromhex(options.key)
     context = multiprocessing.get_context("spawn")  # torch's threads do not survive a fork
     with ProcessPoolExecutor(mp_context=context) as pool:
-        for function, bank in BANKS.items():
+        for function in options.function or BANKS:
+            bank = BANKS[function]
             for long, count in ((False, options.draws), (True, options.long)):
                 tasks = [
                     pool.submit(measure, function, long, first, last, secret)
@@ -272,6 +273,7 @@ def _options() -> argparse.Namespace:
         "--long", type=int, default=200, help="a function, 100 to 1,000 steps (attention 300)"
     )
     parser.add_argument("--keys", type=int, default=100, help="with which the whole suite is run")
+    parser.add_argument("--function", action="append", choices=list(BANKS), help="default: all")
     parser.add_argument("--key", default="6d617267696e73", metavar="HEX", help="from which the keys derive")
     return parser.parse_args()
 

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import resource
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import wraps
 from typing import Any
+
+
+def spent() -> float:
+    """User and system seconds of this process and of the programs that it ran and waited for."""
+    programs = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return time.process_time() + programs.ru_utime + programs.ru_stime
 
 
 class Stages:
@@ -26,17 +33,17 @@ class Stages:
     @contextmanager
     def stage(self, name: str) -> Iterator[None]:
         """Count the block."""
-        begun = time.process_time()
+        begun = spent()
         self._open.append(0.0)
         try:
             yield
         finally:
-            spent = time.process_time() - begun
-            alone = spent - self._open.pop()
+            whole = spent() - begun
+            alone = whole - self._open.pop()
             self.seconds[name] += alone
             self.first.setdefault(name, alone)
             if self._open:
-                self._open[-1] += spent
+                self._open[-1] += whole
 
     def timed(self, name: str, function: Callable[..., Any]) -> Callable[..., Any]:
         """The function, each call counted."""

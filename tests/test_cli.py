@@ -1,0 +1,78 @@
+"""The command line: exit codes, and errors that say what to do."""
+
+from __future__ import annotations
+
+import pytest
+from nbgrader.api import Gradebook
+
+from autograder.cli import main
+from tests.conftest import ASSIGNMENT
+
+
+def run(course, *arguments: str) -> int:
+    return main(["--course", str(course.root), *arguments])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["grade", "nothing"], "no assignment 'nothing'"),
+        (["grade"], "nothing to grade"),
+        (["grade", ASSIGNMENT, "--student", "nobody"], "no folder submitted/STUDENT/rnn_gru_mha for nobody"),
+        (["feedback", ASSIGNMENT], "nothing of rnn_gru_mha is graded yet"),
+        (["export", "nothing"], "the gradebook has no assignment 'nothing'"),
+        (["release", "nothing"], "no hidden suite for 'nothing'"),
+    ],
+)
+def test_what_cannot_be_done_is_said(arguments, said, course, capsys):
+    """An error is one line that says what to do, and the exit code is 1."""
+    assert run(course, *arguments) == 1
+    assert said in capsys.readouterr().err
+
+
+def test_missing_course_folder_is_said(tmp_path, capsys):
+    """A folder that is not there is told."""
+    assert main(["--course", str(tmp_path / "none"), "report"]) == 1
+    assert "no course folder" in capsys.readouterr().err
+
+
+def test_missing_key_is_said(course, submit, capsys):
+    """Without a term key a real course is not graded."""
+    submit("ada", {})
+    (course.root / ".term_key").unlink()
+    assert run(course, "grade") == 1
+    assert "make setup" in capsys.readouterr().err
+
+
+def test_wrong_usage_has_its_own_code(course):
+    """argparse's code for wrong usage."""
+    with pytest.raises(SystemExit) as caught:
+        run(course, "grade", "--isolation", "weak")
+    assert caught.value.code == 2
+
+
+def test_grade_records_a_fresh_clone(course, submit, solutions, capsys):
+    """A committed release without a gradebook is enough: grading registers the assignment by itself."""
+    (course.root / "gradebook.db").unlink()
+    submit("ada", {name: text for name, text in solutions.items() if name in ("Q2_solution", "Q5_solution")})
+    assert run(course, "grade", ASSIGNMENT, "--jobs", "1") == 0
+    assert "ada" in capsys.readouterr().out
+    with Gradebook(f"sqlite:///{course.root / 'gradebook.db'}") as gradebook:
+        assert gradebook.find_submission(ASSIGNMENT, "ada").score == 5
+
+
+def test_broken_grader_ends_with_an_error(course, submit, capsys, monkeypatch):
+    """When the grader breaks the class is finished, the code is 1, and the reason is on standard error."""
+    submit("ada", {})
+    monkeypatch.setattr("autograder.commands.grade_class", broken_class)
+    assert run(course, "grade", ASSIGNMENT) == 1
+    assert "the grader broke for ada" in capsys.readouterr().err
+
+
+def broken_class(course, assignment, students, options, **_):
+    from autograder.fleet import Run, keep
+    from autograder.grade import broken, make_task
+
+    graded = broken(make_task(course, assignment, students[0], options), ZeroDivisionError("a bug"))
+    keep(course, graded)
+    return Run({"ada": graded.report}, ["ada"])
