@@ -70,10 +70,10 @@ def grade(course: Course, options: argparse.Namespace) -> int:
         if not students and not options.assignments:
             continue
         graded = grade_class(course, name, students, how, jobs=options.jobs, force=options.force)
-        new = record_class(course, graded)
+        new, failures = record_class(course, graded)
         print(class_table(list(graded.reports.values())))
         print(f"{name}: {len(students)} submissions, {len(graded.graded)} graded now, {new} recorded now")
-        codes.append(_say_what_broke(graded))
+        codes.append(_say_what_broke(graded, failures))
     if not codes:
         raise CourseError(f"nothing to grade: no folder {course.root / 'submitted'}/STUDENT/ASSIGNMENT")
     return max(codes)
@@ -91,21 +91,27 @@ def _students(course: Course, assignment: str, wanted: Sequence[str] | None) -> 
     return [student for student in known if not wanted or student in wanted]
 
 
-def record_class(course: Course, graded: Run, *, force: bool = False) -> int:
-    """Bring nbgrader's gradebook up to date; how many reports it did not have."""
-    stale = [report for report in graded.reports.values() if force or not is_recorded(course, report)]
+def record_class(course: Course, graded: Run) -> tuple[int, list[str]]:
+    """Bring nbgrader's gradebook up to date: how many reports are new there, and what kept one out."""
+    stale = [entry for entry in graded.reports.values() if not is_recorded(course, entry)]
     if stale and not is_registered(course, stale[0].assignment):
         make_release(course, stale[0].assignment)  # a fresh clone has the release, and no gradebook yet
+    failures = []
     for entry in tqdm(stale, desc="gradebook", unit="", disable=len(stale) < 2):
-        record(course, entry)
-    return len(stale)
+        try:
+            record(course, entry)
+        except GraderError as error:  # one student's folder must not keep the class from the gradebook
+            failures.append(f"{entry.student} is graded but could not be recorded: {error}")
+    return len(stale) - len(failures), failures
 
 
-def _say_what_broke(graded: Run) -> int:
+def _say_what_broke(graded: Run, failures: Sequence[str]) -> int:
+    for failure in failures:
+        print(failure, file=sys.stderr)
     broken = {student: tests for student, entry in graded.reports.items() if (tests := broken_tests(entry))}
     for student, tests in broken.items():
         print(f"the grader broke for {student}: {tests[0].message.strip()}", file=sys.stderr)
-    return 1 if broken else 0
+    return 1 if broken or failures else 0
 
 
 def feedback(course: Course, options: argparse.Namespace) -> int:
@@ -165,13 +171,13 @@ def demo(course: Course, options: argparse.Namespace) -> int:
     count = len(made.students(ASSIGNMENT))
     print(f"{count} sample submissions in {options.folder}/submitted; one of them loops for ever")
     graded = grade_class(made, ASSIGNMENT, made.students(ASSIGNMENT), Options(figures=True))
-    record_class(made, graded)
+    _, failures = record_class(made, graded)
     print(class_table(list(graded.reports.values())))
     for each in (feedback, export):
         each(made, argparse.Namespace(assignments=[ASSIGNMENT], student="*", to=None))
     kit = os.path.relpath(KIT_ROOT, made.root)
     print(NEXT.format(folder=options.folder, assignment=ASSIGNMENT, kit=kit))
-    return _say_what_broke(graded)
+    return _say_what_broke(graded, failures)
 
 
 NEXT = """

@@ -233,11 +233,13 @@ class Execution:
         if reply.cell not in self._to_run or reply.line is None:
             return ""
         lines = self.cells[reply.cell].source.splitlines()
-        if not 1 <= reply.line <= len(lines):
+        blank = next((n for n, line in enumerate(lines) if line.strip()), 0)  # IPython drops these lines
+        number = reply.line + blank
+        if not 1 <= number <= len(lines):
             return ""
-        text = lines[reply.line - 1].strip()[:MAX_SOURCE_LINE]
+        text = lines[number - 1].strip()[:MAX_SOURCE_LINE]
         name = self._cell_name(reply.cell)
-        return f" in line {reply.line} of {name[0].lower()}{name[1:]}: {text}"
+        return f" in line {number} of {name[0].lower()}{name[1:]}: {text}"
 
     def _failed(self, function: str, reason: str) -> str:
         if reason == "missing":

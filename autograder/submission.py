@@ -69,7 +69,7 @@ def read_submission(folder: Path, student: str, assignment: str, declared: Seque
     content = _read_small(folder / name, MAX_NOTEBOOK)
     if content is None:
         fault = (
-            f"{name!r} is a link, no plain file, or larger than {MAX_NOTEBOOK >> 20} MiB. "
+            f"{name!r} cannot be opened, is a link, or is larger than {MAX_NOTEBOOK >> 20} MiB. "
             "Clear the outputs that you do not need and hand in the notebook itself."
         )
         return Submission(student, None, files, notes, fault)
@@ -78,9 +78,12 @@ def read_submission(folder: Path, student: str, assignment: str, declared: Seque
 
 def _read_small(path: Path, limit: int) -> bytes | None:
     """The bytes of a plain file; a link could lead to another student's work."""
-    if path.is_symlink() or not path.is_file() or path.stat().st_size > limit:
+    try:
+        if path.is_symlink() or not path.is_file() or path.stat().st_size > limit:
+            return None
+        return path.read_bytes()
+    except PermissionError:
         return None
-    return path.read_bytes()
 
 
 @dataclass(frozen=True)

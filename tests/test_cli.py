@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
 from nbgrader.api import Gradebook
 
@@ -76,3 +78,13 @@ def broken_class(course, assignment, students, options, **_):
     graded = broken(make_task(course, assignment, students[0], options), ZeroDivisionError("a bug"))
     keep(course, graded)
     return Run({"ada": graded.report}, ["ada"])
+
+
+def test_folder_that_nbgrader_cannot_copy_keeps_nobody_else_out(course, submit, capsys):
+    """A named pipe in one student's folder is told; the others are recorded."""
+    os.mkfifo(submit("ada", {}).parent / "pipe")
+    submit("ben", {})
+    assert run(course, "grade", ASSIGNMENT) == 1
+    assert "ada is graded but could not be recorded" in capsys.readouterr().err
+    with Gradebook(f"sqlite:///{course.root / 'gradebook.db'}") as gradebook:
+        assert gradebook.find_submission(ASSIGNMENT, "ben").score == 0

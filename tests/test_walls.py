@@ -822,7 +822,7 @@ def identities(*folders: Path) -> list[list[int]]:
     for top in folders:
         for folder, inner, files in os.walk(top):
             here = Path(folder)
-            inner[:] = [name for name in inner if not libraries.is_relative_to(here / name)]
+            inner[:] = [name for name in inner if not libraries.samefile(here / name)]
             for name in inner + files:
                 with contextlib.suppress(FileNotFoundError):  # a cache that another process tidies
                     what = (here / name).lstat()
@@ -1025,17 +1025,26 @@ def test_different_seeds_draw_different_numbers(first: Worker) -> None:
 def victim(supply: Supply, monkeypatch: pytest.MonkeyPatch) -> Iterator[Worker]:
     """A worker that a test may break; the next one has to be fine."""
     monkeypatch.setattr(client, "GRACE_SECONDS", 0.5)
+    monkeypatch.setattr(wire, "PATIENCE", 1.0)
     yield supply.worker
     supply.renew()
 
 
-# what student code needs to answer in the worker's place: requests are numbered, the supply sent the first
+# what student code needs to answer in the worker's place, the number of the request for one
 FORGER = """
 import os, time, signal
 from autograder.sandbox import wire
-id = 2
-signal.setitimer(signal.ITIMER_REAL, 0)
+id = {id}
+for timer in (signal.ITIMER_REAL, signal.ITIMER_PROF):
+    signal.setitimer(timer, 0)
 """
+
+
+def forging(worker: Worker, source: str) -> str:
+    """A cell that can answer in the worker's place, if it is the next to run."""
+    return FORGER.format(id=next(worker._ids) + 1) + source
+
+
 DONE = 'wire.frame(wire.CellDone(id, "ok", []))'
 
 ATTACKS = {
@@ -1067,7 +1076,7 @@ only_fresh = pytest.mark.parametrize("isolation", ["fresh"], indirect=True, scop
 def expect_end(worker: Worker, source: str, fault: type[Exception]) -> None:
     """Within the deadline the attack ends as the fault that it is."""
     with pytest.raises(fault):
-        worker.run_cell(1, FORGER + source, seed=0, seconds=0.5)
+        worker.run_cell(1, forging(worker, source), seed=0, seconds=1.0)
 
 
 @only_warm
@@ -1078,9 +1087,9 @@ def test_a_worker_that_misbehaves_is_ended(victim: Worker, attack: str) -> None:
 
 
 @only_fresh
-@pytest.mark.parametrize("attack", ["hangs", "sends garbage", "ends itself", "floods"])
+@pytest.mark.parametrize("attack", ["hangs", "ends itself"])
 def test_a_worker_of_its_own_sandbox_that_misbehaves_is_ended(victim: Worker, attack: str) -> None:
-    """One abuse of each kind, in a sandbox that holds one worker and takes two seconds to start."""
+    """The same in a sandbox that holds one worker: two cases, since each start takes two seconds."""
     expect_end(victim, *ATTACKS[attack])
 
 
@@ -1095,14 +1104,14 @@ def go_on(worker: Worker, source: str) -> None:
 def test_an_answer_that_was_not_asked_for_ends_the_worker(victim: Worker) -> None:
     """The first answer counts; the second one, sent later, is not taken for the next request's."""
     with pytest.raises(BadMessage):
-        go_on(victim, FORGER + f"os.write(3, {DONE})")
+        go_on(victim, forging(victim, f"os.write(3, {DONE})"))
 
 
 @only_warm
 def test_a_forked_copy_that_poses_as_the_worker_ends_it(victim: Worker) -> None:
     """A copy that comes back into the loop and hides that it is one answers twice."""
     with pytest.raises((BadMessage, WorkerDied)):
-        go_on(victim, FORGER + "os.getpid = lambda: 1\nos.fork()")
+        go_on(victim, forging(victim, "os.getpid = lambda: 1\nos.fork()"))
 
 
 @only_warm
@@ -1116,7 +1125,7 @@ def test_a_forked_copy_that_comes_back_is_gone(victim: Worker) -> None:
 def test_a_worker_that_never_reads_is_ended(victim: Worker, monkeypatch: pytest.MonkeyPatch) -> None:
     """A request that nobody takes off the wire has a deadline, too."""
     monkeypatch.setattr(client, "PREPARE_SECONDS", 1.0)
-    victim.run_cell(1, FORGER + f"os.write(3, {DONE})\nwhile True:\n    pass", seed=0, seconds=1.0)
+    victim.run_cell(1, forging(victim, f"os.write(3, {DONE})\nwhile True:\n    pass"), seed=0, seconds=1.0)
     with pytest.raises(WorkerTimeout):
         victim.prepare({"large": bytes(32 * MIB)})
 
@@ -1126,7 +1135,7 @@ def test_a_worker_that_talks_instead_of_reading_is_ended(victim: Worker) -> None
     """What is sent while a large request is on its way is no answer to it."""
     talk = f'os.write(3, {DONE})\nwhile True:\n    os.write(3, b"x" * 1000)'
     with pytest.raises(BadMessage):
-        talked_at(victim, FORGER + talk)
+        talked_at(victim, forging(victim, talk))
 
 
 def talked_at(worker: Worker, source: str) -> None:
@@ -1164,6 +1173,7 @@ sys.stdin.read()
 """
 
 
+@only_warm
 def test_a_killed_grader_leaves_no_process(isolation: Isolation) -> None:
     """When the process that grades is killed, bubblewrap, zygote, worker and its children end as well."""
     command = [sys.executable, "-c", HOLDER, isolation]
@@ -1262,6 +1272,7 @@ def test_the_doctor_notices_a_bubblewrap_whose_children_are_stripped(
 # --- As a plain user ----------------------------------------------------------------------------------------
 
 PLAIN = 65_000
+NOT_AGAIN = "not answer and not misbehaves and not copy"  # what the trusted side does, whoever runs it
 
 
 def interpreter_for_all(place: Path) -> tuple[list[str], Path]:
@@ -1298,6 +1309,7 @@ def start_plain_run(place: Path, output: int) -> subprocess.Popen[bytes]:
     }
     become = ["setpriv", f"--reuid={PLAIN}", f"--regid={PLAIN}", "--clear-groups"]
     tests = [str(python), "-m", "pytest", "tests/test_walls.py", "-q", "-p", "no:cacheprovider"]
+    tests += ["-k", NOT_AGAIN]
     script = " && ".join([*mounts, f'cd "{place / "kit"}"', 'exec "$@"'])
     command = ["unshare", "--mount", "sh", "-c", script, "sh", *become, *tests]
     return subprocess.Popen(command, env=environment, stdout=output, stderr=output)
@@ -1311,15 +1323,18 @@ if AS_ROOT:
         if not any(item.originalname == plain_test for item in request.session.items):
             yield None
             return
-        with tempfile.TemporaryDirectory() as folder, tempfile.NamedTemporaryFile() as output:
-            with start_plain_run(Path(folder), output.fileno()) as run:
-                yield run, Path(output.name)
-                run.kill()
+        with (
+            tempfile.TemporaryDirectory() as folder,
+            tempfile.NamedTemporaryFile() as output,
+            start_plain_run(Path(folder), output.fileno()) as run,
+        ):
+            yield run, Path(output.name)
+            run.kill()
 
     def test_the_walls_stand_for_a_plain_user_as_well(
         plain_run: tuple[subprocess.Popen[bytes], Path],
     ) -> None:
-        """All other tests of this module pass when an unprivileged user runs them."""
+        """The walls of this module hold when an unprivileged user runs it."""
         run, output = plain_run
         assert run.wait(timeout=600) == 0, output.read_text()[-10_000:]
 

@@ -69,10 +69,15 @@ def bubblewrap() -> str:
     return path
 
 
+def site_packages() -> Path:
+    """The folder of the libraries, wherever it is."""
+    return Path(np.__file__).resolve().parent.parent
+
+
 def outer_walls(control_fd: int) -> list[str]:
     """The bubblewrap command line; the zygote's own arguments are its end."""
     base = Path(sys.base_prefix).resolve()
-    site = Path(np.__file__).resolve().parent.parent  # the folder of the libraries, wherever it is
+    site = site_packages()
     _refuse_exposed_course(base, site)
     own_python = base != Path("/usr")
     python = "/opt/python/bin" if own_python else "/usr/bin"
@@ -202,7 +207,13 @@ class Zygote:
 
     def _run(self, command: list[str], fd: int, walls: bool) -> None:
         environment = (
-            {} if walls else {**ENVIRONMENT, "PYTHONPATH": str(ROOT), "PATH": os.environ.get("PATH", "")}
+            {}
+            if walls
+            else {
+                **ENVIRONMENT,
+                "PYTHONPATH": f"{ROOT}:{site_packages()}",
+                "PATH": os.environ.get("PATH", ""),
+            }
         )
         try:
             self._process = subprocess.Popen(

@@ -1,0 +1,606 @@
+"""A notebook's own run and the calls of hidden tests: what is kept, what is told, what never comes out."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from autograder.course import TermKey
+from autograder.errors import StudentFault
+from autograder.execution import CellRun, Execution, Limits, Trapped
+from autograder.grade import TRAPPED
+from autograder.sandbox import Sandbox, client, wire
+from autograder.submission import Cell
+
+QUICK = Limits(cell=1.0, notebook=60.0, call=1.0)
+KEY = TermKey(b"the key of the kit's own tests")
+CANARY = "c4n4ry7f3a"
+CANARY_NUMBER = 271828182845
+
+
+def code(source: str, grade_id: str | None = None, *tags: str, origin: Any = "student") -> Cell:
+    """A code cell."""
+    return Cell("code", source, origin, grade_id, "id", {"tags": list(tags)} if tags else {})
+
+
+Run = Callable[..., Execution]
+
+
+@pytest.fixture
+def run(sandbox: Sandbox) -> Iterator[Run]:
+    """Runs cells (their sources will do) to the end; the execution is closed after the test."""
+    running = []
+
+    def start(*cells: str | Cell, files: Any = None, box: Sandbox = sandbox, **settings: Any) -> Execution:
+        listed = [cell if isinstance(cell, Cell) else code(cell) for cell in cells]
+        settings.setdefault("limits", QUICK)
+        running.append(Execution(box, listed, files or {}, KEY.seed, **settings))
+        running[-1].run()
+        return running[-1]
+
+    yield start
+    for execution in running:
+        execution.close()
+
+
+def said(done: CellRun) -> str:
+    """All that a cell printed."""
+    return "".join(output.get("text", "") for output in done.outputs)
+
+
+def ends(execution: Execution) -> dict[int, str]:
+    """How each cell ended."""
+    return {number: done.ended for number, done in execution.runs.items()}
+
+
+def fault(execution: Execution, function: str, *args: Any) -> str:
+    """What the student reads after the call."""
+    with pytest.raises(StudentFault) as told:
+        execution.call(function, args, label="test")
+    return str(told.value)
+
+
+# --- The notebook's own run ---------------------------------------------------------------------------------
+
+
+def test_cells_run_in_order_and_share_their_names(run: Run) -> None:
+    """A cell sees what the ones above defined, as in Jupyter."""
+    assert said(run("x = 40", "x += 2", "print(x)").runs[2]) == "42\n"
+
+
+def test_an_error_in_a_cell_does_not_stop_the_next(run: Run) -> None:
+    """A cell that raises is shown with its error, and the cells below still run."""
+    execution = run("1 / 0", "print('below')")
+    assert ends(execution) == {0: "error", 1: "ok"}
+    assert execution.runs[0].outputs[-1]["ename"] == "ZeroDivisionError"
+
+
+def test_a_cell_that_is_no_python_is_an_error_of_its_own(run: Run) -> None:
+    """A cell that does not parse is shown with its error, and the cells below still run."""
+    execution = run("def f(:", "print('below')")
+    assert ends(execution) == {0: "error", 1: "ok"}
+    assert execution.runs[0].outputs[-1]["ename"] == "SyntaxError"
+
+
+SHOWN = {
+    "print": ("print('seen')", "seen\n"),
+    "standard error": ("import sys\nprint('seen', file=sys.stderr)", "seen\n"),
+    "shell line": ("!echo seen", "seen\n"),
+    "shell line's answer": ("lines = !echo seen\nprint(lines[0])", "seen\n"),
+    "magic": ("%env SEEN=1\nimport os\nprint(os.environ['SEEN'])", "env: SEEN=1\n1\n"),
+    "cell magic": ("%%capture kept\nprint('hidden')", ""),
+    "cell magic of the shell": ("%%bash\necho seen", "seen\n"),
+    "await": ("import asyncio\nawait asyncio.sleep(0)\nprint('seen')", "seen\n"),
+    "child process": ("import os\nos.system('echo seen')\nNone", "seen\n"),
+}
+
+
+@pytest.mark.parametrize(("source", "shown"), SHOWN.values(), ids=SHOWN)
+def test_what_jupyter_runs_runs_here(run: Run, source: str, shown: str) -> None:
+    """Streams, shell lines, magics and top-level await do what they do in Jupyter."""
+    done = run(source).runs[0]
+    assert (done.ended, said(done)) == ("ok", shown)
+
+
+def test_a_pip_line_costs_nothing_below_it(run: Run) -> None:
+    """Without a network `!pip install` fails, and what stands below it in the cell still runs."""
+    execution = run("!pip install nothing\n%matplotlib inline\nprint('below')")
+    assert "below" in said(execution.runs[0])
+
+
+def test_the_last_expression_is_shown(run: Run) -> None:
+    """A cell's value is recorded as a result."""
+    (output,) = run("40 + 2").runs[0].outputs
+    assert (output["output_type"], output["data"]) == ("execute_result", {"text/plain": "42"})
+
+
+def test_a_figure_is_recorded_as_a_png(run: Run) -> None:
+    """What matplotlib draws comes out as a picture."""
+    outputs = run("import matplotlib.pyplot as plt\nplt.plot([1, 2])\nplt.show()").runs[0].outputs
+    (data,) = [output["data"] for output in outputs if output["output_type"] == "display_data"]
+    assert base64.b64decode(data["image/png"]).startswith(b"\x89PNG")
+
+
+@pytest.mark.parametrize(
+    "source", ["exit()", "quit()", "exit", "import sys\nsys.exit(1)", "raise SystemExit"]
+)
+def test_leaving_the_notebook_leaves_nothing(run: Run, source: str) -> None:
+    """A cell that exits ends itself; the cells below still run."""
+    assert said(run(source, "print('below')").runs[1]) == "below\n"
+
+
+def test_asking_the_keyboard_is_an_error(run: Run) -> None:
+    """Nobody types: `input()` raises instead of waiting."""
+    assert ends(run("name = input('who? ')", "1")) == {0: "error", 1: "ok"}
+
+
+def test_reading_standard_input_gives_nothing(run: Run) -> None:
+    """Standard input is at its end."""
+    assert said(run("import sys\nprint(repr(sys.stdin.read()))").runs[0]) == "''\n"
+
+
+def test_outputs_are_bounded(run: Run) -> None:
+    """A cell that prints and displays without measure is recorded in part."""
+    done = run("print('x' * 10**6)\nfor n in range(1000):\n    display(n)").runs[0]
+    assert done.ended == "ok"
+    assert len(said(done)) < 100_000
+    assert len(done.outputs) <= wire.MAX_OUTPUTS
+
+
+def test_files_lie_in_the_working_folder(run: Run) -> None:
+    """A declared file is opened by its name."""
+    execution = run("print(open('model.pt', 'rb').read())", files={"model.pt": b"weights"})
+    assert said(execution.runs[0]) == "b'weights'\n"
+
+
+def test_a_file_named_like_a_library_shadows_nothing(run: Run) -> None:
+    """The working folder is searched for imports after the libraries."""
+    shadows = {"json.py": b"raise SystemExit", "numpy.py": b"raise SystemExit"}
+    assert said(run("import json, numpy\nprint(numpy.ones(1))", files=shadows).runs[0]) == "[1.]\n"
+
+
+def test_cells_that_train_are_not_run(run: Run) -> None:
+    """A cell with the tag `skip-autograde` is left alone."""
+    assert ends(run(code("1", "train", "skip-autograde"), "1")) == {1: "ok"}
+
+
+@pytest.mark.parametrize("figures", [False, True])
+def test_cells_that_only_draw_are_run_where_asked(run: Run, figures: bool) -> None:
+    """A cell with the tag `skip-figures` is run when the report is to show it."""
+    execution = run(code("1", "draw", "skip-figures"), figures=figures)
+    assert (0 in execution.runs) == figures
+
+
+def test_missing_and_question_cells_are_not_run(run: Run) -> None:
+    """Neither a solution cell that was deleted nor a grade cell is run."""
+    question = Cell("code", "1", "release", "Q1", "id", {"nbgrader": {"grade": True, "solution": False}})
+    assert ends(run(code("1", "gone", origin="missing"), question, "1")) == {2: "ok"}
+
+
+def test_two_runs_are_equal(run: Run) -> None:
+    """What a notebook draws at random is the same in every run of it."""
+    draws = (
+        "import random, numpy, torch\nprint(random.random(), numpy.random.rand(), torch.rand(1), hash('x'))"
+    )
+    assert said(run(draws).runs[0]) == said(run(draws).runs[0])
+
+
+def test_each_cell_draws_numbers_of_its_own(run: Run) -> None:
+    """Two cells with the same source draw different numbers."""
+    draws = "import torch\nprint(torch.rand(1))"
+    execution = run(draws, draws)
+    assert said(execution.runs[0]) != said(execution.runs[1])
+
+
+def test_without_walls_a_notebook_runs_as_well(run: Run) -> None:
+    """`--sandbox none` runs cells and calls the same way."""
+    with Sandbox("none") as bare:
+        execution = run("def double(x):\n    return 2 * x\nprint('seen')", box=bare)
+        assert said(execution.runs[0]) == "seen\n"
+        assert execution.call("double", [np.ones(2)], label="test").tolist() == [2.0, 2.0]
+        execution.close()
+
+
+# --- Cells that break ---------------------------------------------------------------------------------------
+
+BREAKING = {
+    "exits": "import os\nos._exit(0)",
+    "crashes": "import ctypes\nctypes.string_at(0)",
+    "floods": "import os\nwhile True:\n    os.write(1, b'x' * 2**20)",
+    "writes to the grader": "import os\nos.write(3, b'\\xff' * 4)",
+}
+
+
+@pytest.mark.parametrize("source", BREAKING.values(), ids=BREAKING)
+def test_a_cell_that_takes_its_worker_along_is_left_out(run: Run, source: str) -> None:
+    """The rest is run in a new worker, what the cells above define included, and the student is told."""
+    execution = run("x = 1", source, "print(x + 1)")
+    assert ends(execution) == {0: "ok", 1: "died", 2: "ok"}
+    assert said(execution.runs[2]) == "2\n"
+    assert execution.notes[0].startswith("Your own cell number 2 was stopped: ")
+
+
+def test_a_cell_that_was_left_out_shows_why(run: Run) -> None:
+    """The cell's output says that it was stopped, in the note's words."""
+    execution = run(code("import os\nos._exit(0)", "Q1_solution"))
+    (output,) = execution.runs[0].outputs
+    assert output["evalue"] == "it ended its own process"
+    assert execution.notes == [
+        "The cell 'Q1_solution' was stopped: it ended its own process. It was left out."
+    ]
+
+
+def test_deaths_are_bounded(run: Run) -> None:
+    """After so many workers the notebook is given up, and every call says so."""
+    execution = run(*["import os\nos._exit(0)"] * 5, limits=Limits(cell=1.0, deaths=2))
+    assert [done.ended for done in execution.runs.values()].count("died") == 2
+    assert execution.notes[-1] == "Your notebook ended its process 2 times and was not run any further."
+    assert fault(execution, "f") == "your code ended its process 2 times and was not run any further"
+
+
+SPIN = "while True:\n    pass\n"
+SLOW = {
+    "computes": SPIN,
+    "sleeps": "import time\nwhile True:\n    time.sleep(0.01)",
+    "waits": "import threading\nthreading.Event().wait()",
+    "swallows the interrupt once": "try:\n    import time\n    time.sleep(9)\nexcept BaseException:\n    1\n"
+    + SPIN,
+}
+
+
+@pytest.mark.parametrize("source", SLOW.values(), ids=SLOW)
+def test_a_slow_cell_is_interrupted_and_keeps_what_it_defined(run: Run, source: str) -> None:
+    """An interrupted cell's definitions stay, the cells below run in the same worker, the student is told."""
+    execution = run("import os", f"kept = 41\n{source}", "print(kept + 1)", limits=Limits(cell=0.5))
+    assert ends(execution) == {0: "ok", 1: "timeout", 2: "ok"}
+    assert said(execution.runs[2]) == "42\n"
+    (note,) = execution.notes
+    assert note.startswith("Your own cell number 2 was interrupted after")
+
+
+DEAF = {
+    "swallows every interrupt": """
+while True:
+    try:
+        while True:
+            pass
+    except BaseException:
+        pass
+""",
+    "turns the alarms off": """
+import signal
+for number in (signal.SIGALRM, signal.SIGPROF):
+    signal.signal(number, signal.SIG_IGN)
+while True:
+    pass
+""",
+    "hangs outside of Python": """
+sum(range(10**15))
+""",
+}
+
+
+@pytest.mark.parametrize("source", DEAF.values(), ids=DEAF)
+def test_a_cell_that_cannot_be_interrupted_is_left_out(
+    run: Run, monkeypatch: pytest.MonkeyPatch, source: str
+) -> None:
+    """A cell that hears no interrupt ends with its worker, and the rest runs in a new one."""
+    monkeypatch.setattr(client, "GRACE_SECONDS", 0.5)
+    execution = run("x = 1", source, "print(x)", limits=Limits(cell=0.3))
+    assert ends(execution) == {0: "ok", 1: "died", 2: "ok"}
+    assert said(execution.runs[2]) == "1\n"
+
+
+def test_a_program_that_waits_is_interrupted_as_in_jupyter(run: Run) -> None:
+    """A shell line over the time ends, and what stands below it in the cell still runs."""
+    execution = run("!sleep 1000\nprint('below')", limits=Limits(cell=0.3))
+    assert ends(execution) == {0: "ok"}
+    assert "below" in said(execution.runs[0])
+
+
+def test_a_notebook_over_its_time_is_not_run_to_its_end(run: Run) -> None:
+    """When the time for all cells is over, the rest is marked late and the student is told."""
+    execution = run("while True:\n    pass", "print(1)", limits=Limits(cell=5.0, notebook=1.0))
+    assert execution.runs[1].ended == "late"
+    assert execution.notes[-1] == "Your own cell number 2 was not run: the notebook had run for 1 s."
+
+
+# --- Calls --------------------------------------------------------------------------------------------------
+
+
+def test_a_call_returns_plain_values(run: Run) -> None:
+    """Arrays and tensors come back as arrays, tuples as tuples."""
+    execution = run("import torch\ndef f(x, t):\n    return x + 1, torch.relu(t)")
+    array, tensor = execution.call("f", [np.zeros(2), torch.tensor([-1.0, 2.0])], label="test")
+    assert array.tolist() == [1.0, 1.0]
+    assert type(tensor) is np.ndarray
+    assert tensor.tolist() == [0.0, 2.0]
+
+
+def test_a_tensor_arrives_as_a_tensor(run: Run) -> None:
+    """What the hidden test passes as a tensor is one in the function."""
+    execution = run("import torch\ndef f(x):\n    return isinstance(x, torch.Tensor)")
+    assert execution.call("f", [torch.ones(1)], label="test") is True
+
+
+def test_what_does_not_cross_comes_back_opaque(run: Run) -> None:
+    """An object of the student's own class is named by nothing."""
+    execution = run("class Mine: pass\ndef f():\n    return [Mine(), {1}]")
+    assert execution.call("f", [], label="test") == [wire.Opaque(""), wire.Opaque("set")]
+
+
+def test_the_same_label_draws_the_same_numbers(run: Run) -> None:
+    """A call's random numbers depend on its label alone, not on the calls before."""
+    execution = run("import torch\ndef f():\n    return torch.rand(3)")
+    first = execution.call("f", [], label="one")
+    other = execution.call("f", [], label="other")
+    assert not np.array_equal(first, other)
+    assert np.array_equal(first, execution.call("f", [], label="one"))
+
+
+DEFINITIONS = """
+import numpy as np
+value = 3
+def empty():
+    pass
+def unwritten():
+    raise NotImplementedError("later")
+def divides():
+    # a comment
+    return 1 / 0
+class Own(Exception):
+    pass
+def raises_own():
+    raise Own("message")
+def raises_library_s():
+    return np.linalg.inv(np.zeros((2, 2)))
+def asserts():
+    assert value == 4, "message"
+def greedy():
+    return np.ones(2**31)
+def deep():
+    value = []
+    for _ in range(100):
+        value = [value]
+    return value
+def large():
+    return np.ones(2**24)
+def surrogate():
+    return chr(0xD800)
+def leaves():
+    raise SystemExit(5)
+def takes(one):
+    return one
+"""
+
+FOREIGN = "an exception that is not one of Python's own"
+SENTENCES = {
+    "missing": "is not defined after your notebook has run; keep the name that the question gives it",
+    "value": "is no function any more after your notebook has run",
+    "unwritten": "is not written yet (NotImplementedError)",
+    "divides": "raised ZeroDivisionError in line 10 of the cell 'Q1_solution': return 1 / 0",
+    "raises_own": f"raised {FOREIGN} in line 14 of the cell 'Q1_solution': raise Own(\"message\")",
+    "raises_library_s": f"raised {FOREIGN} in line 16 of the cell 'Q1_solution': "
+    "return np.linalg.inv(np.zeros((2, 2)))",
+    "asserts": "raised AssertionError in line 18 of the cell 'Q1_solution': assert value == 4, \"message\"",
+    "takes": "raised TypeError",
+    "greedy": "ran out of memory",
+    "deep": "returned something too large or too deeply nested to read",
+    "large": "returned something too large or too deeply nested to read",
+    "surrogate": "returned something too large or too deeply nested to read",
+    "leaves": "raised SystemExit in line 31 of the cell 'Q1_solution': raise SystemExit(5)",
+}
+
+
+@pytest.fixture(scope="module")
+def defined(sandbox: Sandbox) -> Iterator[Execution]:
+    """A notebook whose functions fail, each in its own way."""
+    execution = Execution(sandbox, [code(DEFINITIONS, "Q1_solution")], {}, KEY.seed, limits=Limits(call=10.0))
+    execution.run()
+    yield execution
+    execution.close()
+
+
+@pytest.mark.parametrize("function", SENTENCES)
+def test_each_failure_has_its_sentence(defined: Execution, function: str) -> None:
+    """The student reads what happened, where, and in which line of their own."""
+    assert fault(defined, function) == f"`{function}` {SENTENCES[function]}"
+
+
+def test_a_call_that_ends_its_process_has_its_sentence(run: Run) -> None:
+    """The student reads that the process ended, and no status."""
+    execution = run("def ends():\n    import os\n    os._exit(5)")
+    assert fault(execution, "ends") == "calling `ends` did not end well: it ended its own process"
+
+
+def test_a_function_without_an_answer_returns_none(defined: Execution) -> None:
+    """A function that returns nothing is no failure of the call."""
+    assert defined.call("empty", [], label="test") is None
+
+
+def test_a_function_that_died_is_called_in_a_new_worker(run: Run) -> None:
+    """After a death the notebook is run again, and other functions answer as before."""
+    execution = run(
+        "x = [1]\nprint('once')", "def ends():\n    import os\n    os._exit(0)\ndef f():\n    return x"
+    )
+    fault(execution, "ends")
+    assert execution.call("f", [], label="test") == [1]
+    assert said(execution.runs[0]) == "once\n"
+
+
+def test_a_missing_function_s_sentence_names_the_cell_that_failed(run: Run) -> None:
+    """Where a cell of the student's did not run to its end, that is the thing to mend."""
+    execution = run(code("def f(:", "Q1_solution", origin="student"))
+    assert fault(execution, "f") == (
+        "`f` is not defined after your notebook has run; the cell 'q1_solution' did not run to its end, "
+        "mend that first"
+    )
+
+
+def test_a_slow_call_is_interrupted(run: Run) -> None:
+    """A call over its time fails, and the worker answers the next."""
+    execution = run(
+        "def slow():\n    while True:\n        pass\ndef f():\n    return 1", limits=Limits(call=0.5)
+    )
+    assert "`slow` did not return within" in fault(execution, "slow")
+    assert execution.call("f", [], label="test") == 1
+
+
+def test_a_function_that_hangs_twice_is_not_called_again(run: Run) -> None:
+    """After two calls over time the third one is not tried."""
+    execution = run("def slow():\n    while True:\n        pass", limits=Limits(call=0.3))
+    fault(execution, "slow")
+    fault(execution, "slow")
+    assert fault(execution, "slow") == "`slow` was not called again: it ran out of time 2 times"
+
+
+def test_deaths_in_calls_are_bounded(run: Run) -> None:
+    """After so many deaths no function is called any more."""
+    execution = run("def ends():\n    import os\n    os._exit(0)", limits=Limits(deaths=2, hangs=9))
+    fault(execution, "ends")
+    fault(execution, "ends")
+    assert fault(execution, "ends") == "your code ended its process 2 times and was not run any further"
+
+
+# --- Nothing of a hidden argument comes out -----------------------------------------------------------------
+
+LEAKS = {
+    "prints": "print(secret)",
+    "prints to standard error": "import sys\nprint(secret, file=sys.stderr)",
+    "writes to the pipe": "import os\nos.write(1, secret.encode())",
+    "warns": "import warnings\nwarnings.warn(secret)",
+    "displays": "from IPython.display import display\ndisplay(secret)",
+    "logs": "import logging\nlogging.error(secret)",
+    "runs a program": "import os\nos.system('echo ' + secret)",
+    "draws": "import matplotlib.pyplot as plt\nplt.title(secret)\nplt.show()",
+    "raises": "raise ValueError(secret)",
+    "raises a type of that name": "raise type(secret, (Exception,), {})()",
+    "raises a type that poses": "raise type(secret, (Exception,), {'__module__': 'builtins'})()",
+    "raises a group": "raise ExceptionGroup(secret, [ValueError(secret)])",
+    "asserts": "assert False, secret",
+    "raises from a line of that text": "exec(compile('\\n' * 9 + '1 / 0 #' + secret, '<cell 0>', 'exec'))",
+    "raises from a line of that number": "exec(compile('\\n' * (number % 99) + '1 / 0', '<cell 0>', 'exec'))",
+    "raises from a file of that name": "exec(compile('1 / 0', secret, 'exec'))",
+    "raises with a note": "error = ValueError()\nerror.add_note(secret)\nraise error",
+    "exits": "raise SystemExit(secret)",
+    "ends with a status": "import os\nos._exit(number % 200)",
+    "ends with last words": "import os\nos.write(2, secret.encode())\nos._exit(1)",
+    "crashes": "import ctypes\nctypes.string_at(0)",
+    "hangs": "print(secret)\nwhile True:\n    pass",
+    "recurses": "def again():\n    again()\nagain()",
+    "answers itself": (
+        "import os\nfrom autograder.sandbox import wire\n"
+        "os.write(3, wire.frame(wire.Raised(2, secret, 0, number, [secret])))\nos._exit(0)"
+    ),
+    "answers garbage": "import os\nos.write(3, secret.encode() * 10)",
+    "poses as torch": "import torch\nerror = torch.linalg.LinAlgError(secret)\nraise error",
+}
+
+
+@pytest.mark.parametrize("body", LEAKS.values(), ids=LEAKS)
+def test_nothing_of_a_hidden_argument_is_told(run: Run, monkeypatch: pytest.MonkeyPatch, body: str) -> None:
+    """Whatever a function does with its arguments, they are in no message, note, output or later cell."""
+    lines = "\n    ".join(body.splitlines())
+    monkeypatch.setattr(client, "GRACE_SECONDS", 0.5)
+    execution = run(f"def leak(secret, number):\n    {lines}", limits=Limits(call=0.5))
+    told = []
+    for _ in range(2):
+        try:
+            execution.call("leak", [CANARY, CANARY_NUMBER], label="test")
+        except StudentFault as error:
+            told.append(
+                f"{error!r} {error.__cause__!r} {error.__notes__ if hasattr(error, '__notes__') else ''}"
+            )
+    record = repr([told, execution.notes, execution.runs])
+    assert CANARY not in record
+    assert str(CANARY_NUMBER) not in record
+
+
+def test_exit_statuses_are_not_told(run: Run) -> None:
+    """Two deaths with different statuses read the same."""
+    execution = run(
+        "def ends(status):\n    import os\n    os._exit(status)", limits=Limits(deaths=9, hangs=9)
+    )
+    assert fault(execution, "ends", 1) == fault(execution, "ends", 77)
+
+
+def test_what_a_call_prints_is_not_found_in_a_later_output(run: Run) -> None:
+    """What was printed during a call is dropped, and the record stays what the notebook's own run made."""
+    execution = run("print('own')", "def leak(secret):\n    print(secret)\n    return 1")
+    before = repr(execution.runs)
+    execution.call("leak", [CANARY], label="test")
+    execution.call("leak", [CANARY], label="test")
+    assert repr(execution.runs) == before
+
+
+def test_a_replayed_notebook_records_nothing(run: Run) -> None:
+    """A notebook that is run again after a death adds nothing to the record of its first run."""
+    execution = run("print('own')", "def ends():\n    import os\n    os._exit(0)\ndef f():\n    return 1")
+    before = repr(execution.runs)
+    fault(execution, "ends")
+    execution.call("f", [], label="test")
+    assert repr(execution.runs) == before
+
+
+# --- Trapped functions --------------------------------------------------------------------------------------
+
+IMPORTS = """
+import torch
+from torch import nn
+from torch.nn.functional import scaled_dot_product_attention as mine
+"""
+
+TRAPS = {
+    "layer built in the call": "def f(x):\n    return nn.GRU(3, 2)(x)[0]",
+    "layer built before": "layer = nn.GRU(3, 2)\ndef f(x):\n    return layer(x)[0]",
+    "layer in a closure": "def make(layer):\n    return lambda x: layer(x)[0]\nf = make(nn.RNN(3, 2))",
+    "plain layer": "layer = nn.RNN(3, 2, nonlinearity='relu')\ndef f(x):\n    return layer(x)[0]",
+    "cell": "layer = nn.GRUCell(3, 2)\ndef f(x):\n    return layer(x[0])",
+    "long short-term memory": "layer = nn.LSTM(3, 2)\ndef f(x):\n    return layer(x)[0]",
+    "attention under another name": "def f(x):\n    return mine(x, x, x)",
+    "attention layer": "layer = nn.MultiheadAttention(3, 1)\ndef f(x):\n    return layer(x, x, x)[0]",
+    "attention layer that only evaluates": "layer = nn.MultiheadAttention(3, 1, batch_first=True).eval()\n"
+    "def f(x):\n    with torch.no_grad():\n        return layer(x, x, x, need_weights=False)[0]",
+    "encoder layer": "layer = nn.TransformerEncoderLayer(3, 1).eval()\ndef f(x):\n    return layer(x)",
+    "inner function": "def f(x):\n    return torch._C._nn.scaled_dot_product_attention(x, x, x)",
+    "by its text": "def f(x):\n    return getattr(torch, 'gr' + 'u_cell')(x[0], torch.ones(4, 2), *ws)\n"
+    "ws = [torch.ones(6, 3), torch.ones(6, 2)]",
+    "before an error": "layer = nn.GRU(3, 2)\ndef f(x):\n    layer(x)\n    raise ValueError",
+}
+
+
+@pytest.mark.parametrize("source", TRAPS.values(), ids=TRAPS)
+def test_a_ready_made_layer_is_caught_however_it_was_reached(run: Run, source: str) -> None:
+    """A hidden call that ends in a trapped torch function says which, whatever the function returns."""
+    execution = run(IMPORTS + source, trap=TRAPPED)
+    with pytest.raises(Trapped, match="`f` uses torch's "):
+        execution.call("f", [torch.ones(5, 4, 3)], label="test")
+
+
+def test_what_the_notebook_itself_uses_is_not_trapped(run: Run) -> None:
+    """A ready-made layer in a cell, for comparison, is allowed."""
+    execution = run(
+        IMPORTS + "y = nn.GRU(3, 2)(torch.ones(5, 4, 3))\ndef f(x):\n    return x @ x.T", trap=TRAPPED
+    )
+    assert execution.call("f", [torch.eye(2)], label="test").tolist() == [[1.0, 0.0], [0.0, 1.0]]
+
+
+def test_plain_operations_are_not_trapped(run: Run) -> None:
+    """Products, softmax, tanh and linear layers go through."""
+    source = """
+def f(x):
+    weights = torch.softmax(nn.Linear(3, 3)(x) @ x.transpose(1, 2), -1)
+    return torch.tanh(weights @ x).shape[0]
+"""
+    assert run(IMPORTS + source, trap=TRAPPED).call("f", [torch.ones(5, 4, 3)], label="test") == 5
+
+
+def test_without_a_trap_ready_made_layers_answer(run: Run) -> None:
+    """Where no function is named, none is caught."""
+    execution = run(IMPORTS + "def f(x):\n    return nn.GRU(3, 2)(x)[0]")
+    assert execution.call("f", [torch.ones(5, 4, 3)], label="test").shape == (5, 4, 2)
