@@ -144,6 +144,13 @@ def test_reading_standard_input_gives_nothing(run: Run) -> None:
     assert said(run("import sys\nprint(repr(sys.stdin.read()))").runs[0]) == "''\n"
 
 
+def test_text_that_no_message_can_hold_is_mended(run: Run) -> None:
+    """A lone surrogate becomes a question mark, and costs no other output."""
+    execution = run("print('kept'); print('\\ud800'); display('\\ud800')\nraise ValueError('\\ud800')")
+    assert said(execution.runs[0]) == "kept\n?\n"
+    assert execution.runs[0].outputs[-1]["evalue"] == "?"
+
+
 def test_outputs_are_bounded(run: Run) -> None:
     """A cell that prints and displays without measure is recorded in part."""
     done = run("print('x' * 10**6)\nfor n in range(1000):\n    display(n)").runs[0]

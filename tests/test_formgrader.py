@@ -45,7 +45,7 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Demo:
 
 @pytest.fixture(scope="module")
 def term(demo: Demo, tmp_path_factory: pytest.TempPathFactory) -> Course:
-    """A copy of the demo with a hostile notebook, one to be graded by hand, and one that is not graded yet."""
+    """A copy of the demo with a hostile notebook, one for a person, and one that is not graded yet."""
     course = e2e.copied(demo.course, tmp_path_factory.mktemp("formgrader") / "course")
     answers = {**e2e.solutions(), "Q3_solution": PWNING_FUNCTION}
     e2e.hand_in(course, HOSTILE, e2e.notebook(answers, code=PWN, prose=list(MARKDOWN.values())))
@@ -333,7 +333,7 @@ def settle(page: Page) -> list[str]:
             await turn();
             for (const link of document.querySelectorAll("#notebook a, #notebook button, #notebook [href]")) {
                 if (/^(https?|mailto):/.test(link.protocol || "")) continue;  // would leave the page
-                if (link.matches(".full-credit, .no-credit, .mark-graded")) continue;  // the form grader's own
+                if (link.matches(".scoring-buttons *")) continue;  // the form grader's own
                 link.setAttribute("target", "_self");
                 if (link.click) link.click();
             }

@@ -1117,8 +1117,8 @@ def test_a_forked_copy_that_poses_as_the_worker_ends_it(victim: Worker) -> None:
 @only_warm
 def test_a_forked_copy_that_comes_back_is_gone(victim: Worker) -> None:
     """A cell that forks and returns in both processes goes on in one."""
-    go_on(victim, "import os\nif os.fork():\n    os.wait()")
-    assert lives(victim)
+    victim.run_cell(1, "import os\nif os.fork():\n    os.wait()", seed=0, seconds=LONG)
+    assert said(victim.run_cell(2, "print(os.getpid())", seed=0, seconds=LONG)) == "1\n"
 
 
 @only_warm

@@ -56,7 +56,7 @@ class Recorder:
             last = {"output_type": "stream", "name": name, "text": ""}
             self._add(last)
         room = MAX_STREAM - len(last["text"])
-        last["text"] += text[:room]
+        last["text"] += encodable(text[:room])
 
     def display(self, kind: str, data: dict[str, Any]) -> None:
         plain = {str(mime): _as_text(value) for mime, value in list(data.items())[: wire.MAX_KINDS]}
@@ -64,8 +64,9 @@ class Recorder:
         self._add({"output_type": kind, "data": small, "metadata": {}})
 
     def error(self, name: str, value: str, lines: list[str]) -> None:
-        shown = [str(line)[:MAX_STREAM] for line in lines[-wire.MAX_LINES :]]
-        self._add({"output_type": "error", "ename": name, "evalue": value[:MAX_STREAM], "traceback": shown})
+        shown = [encodable(str(line)[:MAX_STREAM]) for line in lines[-wire.MAX_LINES :]]
+        told = encodable(value[:MAX_STREAM])
+        self._add({"output_type": "error", "ename": encodable(name), "evalue": told, "traceback": shown})
 
     def _add(self, output: dict[str, Any]) -> None:
         if not self.muted and len(self.outputs) < wire.MAX_OUTPUTS:
@@ -75,7 +76,12 @@ class Recorder:
 def _as_text(value: Any) -> str | None:
     if isinstance(value, bytes):
         return base64.b64encode(value).decode()
-    return value if isinstance(value, str) else None
+    return encodable(value) if isinstance(value, str) else None
+
+
+def encodable(text: str) -> str:
+    """The text without lone surrogates, which no message can hold."""
+    return text.encode("utf-8", "replace").decode()
 
 
 class Stream(io.TextIOBase):
