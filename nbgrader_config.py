@@ -4,7 +4,10 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
-from autograder import gradebook  # noqa: E402 - found through the line above
+try:
+    from autograder import gradebook
+except ImportError as error:  # nbgrader would log it and run student code by itself, without any wall
+    raise SystemExit(f"the kit cannot be imported ({error}): use the nbgrader in .venv/bin") from error
 
 c = get_config()
 

@@ -290,13 +290,20 @@ def _clean_output(output: Mapping[str, Any]) -> NotebookNode | None:
                 traceback=_joined("\n".join(_strings(output.get("traceback")))).split("\n"),
             )
         case "display_data":
-            return new_output("display_data", data=_clean_data(output.get("data")))
+            return new_output("display_data", **_clean_display(output))
         case "execute_result":
             count = output.get("execution_count")
             number = count if type(count) is int else None
-            return new_output("execute_result", data=_clean_data(output.get("data")), execution_count=number)
+            return new_output("execute_result", **_clean_display(output), execution_count=number)
         case _:
             return None
+
+
+def _clean_display(output: Mapping[str, Any]) -> dict[str, Any]:
+    data = _clean_data(output.get("data"))
+    if "image/png" not in data:
+        return {"data": data}
+    return {"data": data, "metadata": {"image/png": {"alt": "a figure that this cell drew"}}}
 
 
 def _clean_data(data: object) -> dict[str, str]:

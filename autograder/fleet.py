@@ -60,7 +60,7 @@ def grade_class(
     for student in students:
         task = make_task(course, assignment, student, options)
         known = None if force else reports.read(course.report(assignment, student))
-        if known is not None and known.provenance == task.provenance and not known.is_broken:
+        if known is not None and known.provenance.satisfies(task.provenance) and not known.is_broken:
             run.reports[student] = known
         else:
             tasks.append(task)

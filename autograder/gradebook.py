@@ -7,7 +7,6 @@ writes each question's score as the one number that nbgrader reads, and the test
 
 from __future__ import annotations
 
-import html
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -26,10 +25,8 @@ from autograder.errors import CourseError, GraderError
 from autograder.fleet import grade_class
 from autograder.grade import Options
 from autograder.host import CONFIG, host_config, run_converter
-from autograder.report import Question, Report
-
-CELL = "padding: 2px 14px 6px 0; text-align: left; vertical-align: top"
-MARKS = {"passed": "✓", "failed": "✗", "broke": "⚠", "not run": "–"}
+from autograder.report import Report
+from autograder.verdict import question_outputs
 
 
 def open_course(root: Path) -> Course:
@@ -144,61 +141,6 @@ class SaveReport(SaveAutoGrades):
             super()._add_score(cell, resources)
             grade.needs_manual_grade = grade.needs_manual_grade or bool(question.flag)
         self.gradebook.db.commit()
-
-
-def question_outputs(question: Question) -> list[NotebookNode]:
-    """A grade cell's outputs: first the number that nbgrader takes for the score, then the tests.
-
-    A question without a score has no number: `SaveReport` does not let nbgrader take that for full marks.
-    """
-    tests = nbformat.v4.new_output(
-        "display_data", {"text/plain": _table_text(question), "text/html": _table_html(question)}
-    )
-    if question.score is None:
-        return [tests]
-    number = nbformat.v4.new_output(
-        "execute_result", {"text/plain": repr(float(question.score))}, execution_count=None
-    )
-    return [number, tests]
-
-
-def _table_text(question: Question) -> str:
-    lines = [f"{question.name}: {_score(question)}"]
-    lines += [question.flag] * bool(question.flag)
-    for test in question.tests:
-        lines.append(f"{MARKS[test.outcome]} {test.earned:g}/{test.points:g}  {test.title}")
-        lines += [f"      {told}"] if (told := _told(test)) else []
-    return "\n".join(lines)
-
-
-def _table_html(question: Question) -> str:
-    flag = f"<p>{html.escape(question.flag)}</p>" if question.flag else ""
-    rows = "".join(_row_html(test) for test in question.tests)
-    return (
-        f"<p><strong>{html.escape(question.name)}: {_score(question)}</strong></p>{flag}<table>{rows}</table>"
-    )
-
-
-def _row_html(test: reports.HiddenTest) -> str:
-    told = _told(test)
-    message = f"<br><em>{html.escape(told)}</em>" if told else ""
-    cells = (
-        MARKS[test.outcome],
-        f"{test.earned:g}&nbsp;/&nbsp;{test.points:g}",
-        html.escape(test.title) + message,
-    )
-    return f"<tr>{''.join(f'<td style={CELL!r}>{cell}</td>' for cell in cells)}</tr>"
-
-
-def _score(question: Question) -> str:
-    if question.score is None:
-        return "not scored yet, a person will look at it"
-    return f"{question.score:g} of {question.max_score:g} points"
-
-
-def _told(test: reports.HiddenTest) -> str:
-    """What the student reads of a test; why the grader broke is for the instructor's report."""
-    return "The grader broke here; this is not your fault." if test.outcome == "broke" else test.message
 
 
 class Recorder(Autograde):

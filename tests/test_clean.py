@@ -358,7 +358,7 @@ def test_text_pictures_and_errors_of_outputs_are_kept() -> None:
         {"output_type": "execute_result", "execution_count": 3, "metadata": {}, "data": {"text/plain": "4"}},
         {
             "output_type": "display_data",
-            "metadata": {},
+            "metadata": {"image/png": {"alt": "a figure that this cell drew"}},
             "data": {"image/png": png(), "text/plain": "<Figure>"},
         },
         {"output_type": "error", "ename": "E", "evalue": "v", "traceback": ["\x1b[31mE\x1b[0m: v", "x"]},

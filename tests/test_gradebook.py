@@ -14,9 +14,10 @@ from autograder import report as reports
 from autograder.course import Course
 from autograder.fleet import grade_class, keep
 from autograder.grade import Graded, Options, grade, make_task
-from autograder.gradebook import choose_notebook, is_recorded, question_outputs, record
+from autograder.gradebook import choose_notebook, is_recorded, record
 from autograder.report import HiddenTest, Question, Report
 from autograder.sandbox import Sandbox
+from autograder.verdict import question_outputs
 from tests.conftest import ASSIGNMENT
 
 
