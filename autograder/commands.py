@@ -18,7 +18,7 @@ from autograder.demo import ASSIGNMENT, make_demo
 from autograder.doctor import examine
 from autograder.errors import CourseError, GraderError
 from autograder.export import export as export_table
-from autograder.fleet import Run, grade_class
+from autograder.fleet import PROGRESS, Run, grade_class
 from autograder.grade import Options
 from autograder.gradebook import is_recorded, is_registered, open_course, record
 from autograder.host import host_config, run_converter
@@ -97,7 +97,7 @@ def record_class(course: Course, graded: Run) -> tuple[int, list[str]]:
     if stale and not is_registered(course, stale[0].assignment):
         make_release(course, stale[0].assignment)  # a fresh clone has the release, and no gradebook yet
     failures = []
-    for entry in tqdm(stale, desc="gradebook", unit="", disable=len(stale) < 2):
+    for entry in tqdm(stale, desc="gradebook", bar_format=PROGRESS, disable=len(stale) < 2):
         try:
             record(course, entry)
         except GraderError as error:  # one student's folder must not keep the class from the gradebook

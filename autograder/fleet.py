@@ -23,6 +23,8 @@ from autograder.grade import Graded, Options, Task, grade, make_task
 from autograder.report import Report
 from autograder.sandbox import Sandbox
 
+PROGRESS = "{l_bar}{bar}| {n_fmt}/{total_fmt} in {elapsed}"
+
 
 @dataclass
 class Run:
@@ -66,9 +68,8 @@ def grade_class(
             tasks.append(task)
     if tasks:
         with _executor(executor, min(jobs or os.cpu_count() or 1, len(tasks))) as pool:
-            for graded in tqdm(
-                _completed(pool, tasks), total=len(tasks), desc=assignment, unit="", disable=quiet
-            ):
+            done = _completed(pool, tasks)
+            for graded in tqdm(done, total=len(tasks), desc=assignment, bar_format=PROGRESS, disable=quiet):
                 keep(course, graded)
                 run.reports[graded.report.student] = graded.report
                 run.graded.append(graded.report.student)

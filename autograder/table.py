@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from textwrap import shorten
 
-from autograder.report import Question, Report
+from autograder.report import HiddenTest, Question, Report
+
+LONGEST = 80  # characters of a reason; the report has all of it
 
 
 def class_table(reports: Sequence[Report]) -> str:
@@ -13,13 +16,12 @@ def class_table(reports: Sequence[Report]) -> str:
         return "no submissions"
     questions = [question.name for question in reports[0].questions]
     header = ["student", *questions, "total", "status"]
-    maxima = [
-        "",
-        *[f"/{question.max_score:g}" for question in reports[0].questions],
-        f"/{reports[0].max_score:g}",
-        "",
+    maxima = [question.max_score for question in reports[0].questions] + [reports[0].max_score]
+    rows = [
+        header,
+        ["", *[f"/{points:g}" for points in maxima], ""],
+        *[_row(report, questions) for report in reports],
     ]
-    rows = [header, maxima, *[_row(report, questions) for report in reports]]
     widths = [max(len(row[column]) for row in rows) for column in range(len(header))]
     return "\n".join(_line(row, widths) for row in rows)
 
@@ -36,14 +38,15 @@ def _cell(question: Question | None) -> str:
 
 
 def _status(report: Report) -> str:
-    if report.fault:
-        return f"{report.status}: {report.fault}"
-    reasons = [question.flag for question in report.questions if question.flag]
+    reasons = [report.fault] if report.fault else []
+    reasons += [question.flag for question in report.questions if question.flag]
     reasons += [test.message.strip().splitlines()[-1] for test in broken_tests(report)][:1]
-    return f"{report.status}: {reasons[0]}" if reasons else report.status
+    if not reasons:
+        return report.status
+    return f"{report.status}: {shorten(reasons[0], LONGEST, placeholder=' ...')}"
 
 
-def broken_tests(report: Report) -> list:  # type: ignore[type-arg]
+def broken_tests(report: Report) -> list[HiddenTest]:
     """The hidden tests that broke on the grader's side."""
     return [test for question in report.questions for test in question.tests if test.outcome == "broke"]
 

@@ -182,17 +182,24 @@ def make_shell() -> Shell:
 
 
 def warm_up() -> None:
-    """Do once, before any fork, what every worker would do: shell, figures, lazy parts of torch."""
+    """Do once, before any fork, what every worker would do: a shell, figures, lazy parts of torch and IPython."""
     torch.set_num_threads(1)  # more would be threads, and threads do not survive a fork
-    shell = make_shell()
     torch.nn.GRU(2, 3, batch_first=True)(torch.randn(2, 2, 2) @ torch.eye(2))[0].sum().backward()
-    shell.recorder.begin()
-    shell.run_cell(
-        "import matplotlib.pyplot as plt\nplt.figure(); plt.plot([0, 1]); plt.title('$x$')\n", silent=True
-    )
-    shell.run_cell("1 / 0\n", silent=True)  # the formatter of tracebacks is slow the first time
-    shell.reset(new_session=True)
-    shell.recorder.begin()
+    worker = Worker(make_shell())
+    for source in WARM_UP_CELLS:
+        frame = wire.frame(wire.RunCell(0, 0, source, 0, 60.0))
+        wire.frame(worker.answer(wire.request(frame[wire.HEADER.size :])))
+    for value in (np.zeros((2, 2), "f4"), torch.zeros(2)):
+        wire.frame(worker.answer(wire.Call(0, "identity", [wire.pack(value)], 0, 60.0, ["gru"])))
+    worker.shell.reset(new_session=True)
+    worker.recorder.begin()
+
+
+WARM_UP_CELLS = (
+    "import matplotlib.pyplot as plt\nplt.figure(); plt.plot([0, 1]); plt.title('$x$');",
+    "1 / 0",  # the formatter of tracebacks is slow the first time
+    "def identity(x): return x\n\nprint('warm')\n1",
+)
 
 
 class Worker:
@@ -314,7 +321,7 @@ def seed_everything(seed: int) -> None:
     """Make what student code draws repeatable."""
     random.seed(seed)
     np.random.seed(seed % 2**32)
-    torch.manual_seed(seed)
+    torch.default_generator.manual_seed(seed)  # torch.manual_seed asks every accelerator, too
 
 
 def builtin_name(error: BaseException) -> str:
