@@ -182,7 +182,7 @@ def make_shell() -> Shell:
 
 
 def warm_up() -> None:
-    """Do once, before any fork, what every worker would do: a shell, figures, lazy parts of torch and IPython."""
+    """Do once, before any fork, what every worker would do: figures, lazy parts of torch and IPython."""
     torch.set_num_threads(1)  # more would be threads, and threads do not survive a fork
     torch.nn.GRU(2, 3, batch_first=True)(torch.randn(2, 2, 2) @ torch.eye(2))[0].sum().backward()
     worker = Worker(make_shell())
