@@ -98,16 +98,8 @@ def _executor(given: Executor | None, jobs: int) -> Iterator[Executor]:
         yield given
         return
     # spawned, not forked: torch and its threads do not survive a fork
-    with ProcessPoolExecutor(
-        jobs, mp_context=multiprocessing.get_context("spawn"), initializer=_one_thread
-    ) as pool:
+    with ProcessPoolExecutor(jobs, mp_context=multiprocessing.get_context("spawn")) as pool:
         yield pool
-
-
-def _one_thread() -> None:
-    import torch
-
-    torch.set_num_threads(1)  # there is one process a core
 
 
 _sandboxes: dict[str, Sandbox] = {}

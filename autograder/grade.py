@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import nbformat
+import torch
 
 from autograder.course import KIT_ROOT, SUITES, Assignment, Course, TermKey, read_assignment
 from autograder.errors import GraderError, SandboxLost, SandboxUnavailable
@@ -96,6 +97,7 @@ def grade(task: Task, sandbox: Sandbox) -> Graded:
     Raises:
         SandboxUnavailable: this machine cannot isolate student code, so nothing can be graded.
     """
+    torch.set_num_threads(1)  # oracles are small, and several threads would only wait for each other
     try:
         return _grade(task, sandbox)
     except SandboxLost:

@@ -310,13 +310,13 @@ def first_head_alone(Wq, Wk, Wv, Wo, input_data):
     return loop_over_heads([Wq[0]] * N, [Wk[0]] * N, Wv, Wo, input_data)
 
 
-@bank.lost_axis(ONES, LONG)
+@bank.lost_axis(ONES)
 def everything_squeezed(Wq, Wk, Wv, Wo, input_data):
     """`squeeze()` drops batch or time where it is 1."""
     return loop_over_heads(Wq, Wk, Wv, Wo, input_data).squeeze()
 
 
-@bank.lost_axis(ONES, LONG)
+@bank.lost_axis(ONES)
 def batch_of_one_lost(Wq, Wk, Wv, Wo, input_data):
     """`squeeze(0)` drops a batch of one sequence."""
     return reshaped(Wq, Wk, Wv, Wo, input_data).squeeze(0)

@@ -20,8 +20,8 @@ OUTPUTS = 1e-5
 # Same draws: gates at 15 at most 1.8e-5 (long 1.1e-5), at 20 and more 2.4e-6; wrong from 7.7e-5 (the reset
 # gate alone at 10; long 2.0e-4). At 14 up to 4.7e-5: undecided, as are 13 (1.3e-4), 12 and 11.
 IMITATION = 2e-5
-# Same draws, at the last step: right at most 3.6e-7 (long 1.4e-6, 60 draws; both with a random new state
-# behind the gate, else 0), wrong from 2.5e-4 (a gate at 10; long 2.4e-4, a gate at 15).
+# Same draws, at the last step: right at most 3.6e-7 (long 1.8e-6; both with a new state other than 0 behind
+# the gate, else 0), wrong from 2.3e-4 (a gate at 10; long 2.2e-4, a gate at 15). At 16 up to 1.6e-4.
 KEPT = 1e-5
 
 Function = Callable[..., Any]

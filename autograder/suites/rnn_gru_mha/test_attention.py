@@ -10,7 +10,7 @@ from autograder.suites.rnn_gru_mha.judge import expect_attention
 # B, T, E, heads
 SIZES = ((2, 7, 12, 4), (5, 6, 8, 2), (3, 9, 10, 5))
 ONES = ((1, 6, 8, 4), (4, 1, 6, 2), (3, 5, 4, 1), (2, 3, 4, 4), (1, 1, 1, 1))
-LONG = ((1, 100, 6, 2), (1, 300, 2, 1))  # small, for answers that loop over every pair of positions
+LONG = ((2, 100, 6, 3), (2, 300, 2, 2))  # small, for answers that loop over every pair of positions
 
 
 @pytest.mark.points("Q6", 3)
