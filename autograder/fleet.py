@@ -9,7 +9,7 @@ from __future__ import annotations
 import multiprocessing
 import os
 from collections.abc import Iterator, Sequence
-from concurrent.futures import Executor, ProcessPoolExecutor, as_completed
+from concurrent.futures import Executor, Future, ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -78,18 +78,31 @@ def grade_class(
 
 
 def _completed(pool: Executor, tasks: Sequence[Task]) -> Iterator[Graded]:
+    """What comes back, as it comes; after a failure no more is begun, and what was finished still comes."""
     futures = [pool.submit(grade_here, task) for task in tasks]
+    failure: BaseException | None = None
     try:
         for future in as_completed(futures):
-            yield future.result()
-    except BrokenProcessPool as error:
+            error = None if future.cancelled() else future.exception()
+            if error is not None:
+                failure = failure or error
+                _cancel(futures)
+            elif not future.cancelled():
+                yield future.result()
+    finally:
+        _cancel(futures)
+    if isinstance(failure, BrokenProcessPool):
         raise SandboxLost(
             "a grading process was killed, perhaps for lack of memory; "
             "run the same command again to go on where it stopped, with fewer --jobs if it happens again"
-        ) from error
-    finally:
-        for future in futures:
-            future.cancel()
+        ) from failure
+    if failure is not None:
+        raise failure
+
+
+def _cancel(futures: Sequence[Future[Graded]]) -> None:
+    for future in futures:
+        future.cancel()
 
 
 @contextmanager

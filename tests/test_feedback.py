@@ -48,9 +48,19 @@ def page_rows(course: Course, student: str) -> list[tuple[str, str, str]]:
 def test_the_page_has_every_hidden_test(demo: Demo, student: str) -> None:
     """Its points, its title and why it failed."""
     tests = [test for question in e2e.report(demo.course, student).questions for test in question.tests]
-    told = [(f"{test.earned:g} / {test.points:g}", test.title, test.message) for test in tests]
+    earned = [f"{test.earned:g}" if test.outcome != "not run" else "–" for test in tests]
+    told = [(f"{mine} / {test.points:g}", test.title) for mine, test in zip(earned, tests, strict=True)]
     assert len(told) == 15
-    assert page_rows(demo.course, student) == told
+    assert [row[:2] for row in page_rows(demo.course, student)] == told
+    page = BeautifulSoup(e2e.feedback(demo.course, student), "html.parser").get_text()
+    assert all(test.message in page for test in tests)
+
+
+def test_what_holds_for_a_question_is_said_once(demo: Demo) -> None:
+    """A sentence that all tests of a question share stands above them, and not beside each."""
+    page = BeautifulSoup(e2e.feedback(demo.course, "ben_untouched"), "html.parser").get_text()
+    assert page.count("`gru` is not written yet (NotImplementedError)") == 1
+    assert not any(told for _, _, told in page_rows(demo.course, "ben_untouched"))
 
 
 def test_a_failure_says_what_was_wrong(demo: Demo) -> None:
