@@ -67,7 +67,8 @@ def grade(course: Course, options: argparse.Namespace) -> int:
     codes = []
     for name in _assignments(course, options):
         students = _students(course, name, options.student)
-        if not students and not options.assignments:
+        if not students:
+            print(f"{name}: nobody has handed in (no folder submitted/STUDENT/{name})")
             continue
         graded = grade_class(course, name, students, how, jobs=options.jobs, force=options.force)
         new, failures = record_class(course, graded)

@@ -20,6 +20,7 @@ def run(course, *arguments: str) -> int:
     [
         (["grade", "nothing"], "no assignment 'nothing'"),
         (["grade"], "nothing to grade"),
+        (["grade", ASSIGNMENT], "nothing to grade"),
         (["grade", ASSIGNMENT, "--student", "nobody"], "no folder submitted/STUDENT/rnn_gru_mha for nobody"),
         (["feedback", ASSIGNMENT], "nothing of rnn_gru_mha is graded yet"),
         (["export", "nothing"], "the gradebook has no assignment 'nothing'"),
