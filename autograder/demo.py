@@ -124,7 +124,7 @@ def make_demo(root: Path) -> Course:
     shutil.copytree(KIT_ROOT / "source" / ASSIGNMENT, root / "source" / ASSIGNMENT)
     course = Course(root, demo=True)
     make_release(course, ASSIGNMENT)
-    for student, make in _students(_solutions(course)).items():
+    for student, make in _students(solutions(course.source(ASSIGNMENT))).items():
         folder = course.submitted(ASSIGNMENT, student)
         folder.mkdir(parents=True)
         notebook = nbformat.read(course.release(ASSIGNMENT), as_version=4)
@@ -132,31 +132,27 @@ def make_demo(root: Path) -> Course:
     return course
 
 
-def _solutions(course: Course) -> dict[str, str]:
-    """The solution cells without their markers, by grade id."""
-    cells = read_release(course.source(ASSIGNMENT)).cells
+def solutions(source: Path) -> dict[str, str]:
+    """The source notebook's solution cells without their markers, by grade id."""
+    cells = read_release(source).cells
     return {cell.grade_id or "": MARKERS.sub("", cell.source) for cell in cells if cell.is_solution}
 
 
-def _students(solutions: Mapping[str, str]) -> dict[str, Callable[[NotebookNode], str]]:
+def _students(right: Mapping[str, str]) -> dict[str, Callable[[NotebookNode], str]]:
     half = {
-        name: text
-        for name, text in solutions.items()
-        if name in ("Q2_solution", "Q3_solution", "Q4_solution")
+        name: text for name, text in right.items() if name in ("Q2_solution", "Q3_solution", "Q4_solution")
     }
-    reset = solutions["Q3_solution"].replace(RESET_AFTER, RESET_BEFORE)
+    reset = right["Q3_solution"].replace(RESET_AFTER, RESET_BEFORE)
     return {
-        "ada_solution": lambda nb: filled(nb, solutions),
+        "ada_solution": lambda nb: filled(nb, right),
         "ben_untouched": lambda nb: filled(nb, {}),
         "cleo_half": lambda nb: filled(nb, half),
-        "dan_reset_gate": lambda nb: filled(nb, {**solutions, "Q3_solution": reset}),
-        "eve_warns": lambda nb: filled(nb, {**solutions, "Q2_solution": WARNS + solutions["Q2_solution"]}),
-        "finn_loops": lambda nb: filled(nb, {**solutions, "Q3_solution": LOOPS}),
-        "gus_exits": lambda nb: filled(nb, {**solutions, "Q4_solution": EXITS}),
-        "hal_tampers": lambda nb: filled(
-            nb, {"Q2_solution": solutions["Q2_solution"], "Q6_solution": TAMPERS}
-        ),
-        "ida_ready_made": lambda nb: filled(nb, {**solutions, "Q3_solution": READY_MADE}),
+        "dan_reset_gate": lambda nb: filled(nb, {**right, "Q3_solution": reset}),
+        "eve_warns": lambda nb: filled(nb, {**right, "Q2_solution": WARNS + right["Q2_solution"]}),
+        "finn_loops": lambda nb: filled(nb, {**right, "Q3_solution": LOOPS}),
+        "gus_exits": lambda nb: filled(nb, {**right, "Q4_solution": EXITS}),
+        "hal_tampers": lambda nb: filled(nb, {"Q2_solution": right["Q2_solution"], "Q6_solution": TAMPERS}),
+        "ida_ready_made": lambda nb: filled(nb, {**right, "Q3_solution": READY_MADE}),
         "jon_not_a_notebook": lambda nb: "PK\x03\x04 this was zipped by mistake",
     }
 

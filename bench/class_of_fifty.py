@@ -32,7 +32,7 @@ from autograder import fleet, gradebook
 from autograder import grade as grading
 from autograder import report as reports
 from autograder.course import KIT_ROOT, Course
-from autograder.demo import ASSIGNMENT, MARKERS, filled, make_demo
+from autograder.demo import ASSIGNMENT, filled, make_demo, solutions
 from autograder.execution import Execution
 from autograder.grade import Options
 from autograder.sandbox import Sandbox
@@ -62,19 +62,13 @@ def make_course(root: Path, count: int) -> Course:
     """A course whose students all hand in the solution."""
     course = make_demo(root)
     shutil.rmtree(root / "submitted")
-    answers = solutions(course)
+    answers = solutions(course.source(ASSIGNMENT))
     for number in range(count):
         own = answers | {"Q2_solution": f"# student {number}\n{answers['Q2_solution']}"}
         path = course.submitted(ASSIGNMENT, f"student_{number:03}") / f"{ASSIGNMENT}.ipynb"
         path.parent.mkdir(parents=True)
         path.write_text(filled(nbformat.read(course.release(ASSIGNMENT), as_version=4), own))
     return course
-
-
-def solutions(course: Course) -> dict[str, str]:
-    """The source's solution cells, by grade id."""
-    cells = read_release(course.source(ASSIGNMENT)).cells
-    return {cell.grade_id or "": MARKERS.sub("", cell.source) for cell in cells if cell.is_solution}
 
 
 # --- one process, stage by stage

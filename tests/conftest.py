@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import shutil
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
@@ -11,12 +10,12 @@ from pathlib import Path
 import nbformat
 import pytest
 
+from autograder import demo
 from autograder.course import KIT_ROOT, Course, TermKey
-from autograder.demo import filled
 from autograder.grade import Graded, Options, Task, grade
 from autograder.release import make_release
 from autograder.sandbox import Sandbox
-from autograder.submission import Submission, read_release
+from autograder.submission import Submission
 
 ASSIGNMENT = "rnn_gru_mha"
 RELEASE = KIT_ROOT / "release" / ASSIGNMENT / f"{ASSIGNMENT}.ipynb"
@@ -37,15 +36,13 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
 @pytest.fixture(scope="session")
 def solutions() -> dict[str, str]:
     """The solution cells of the source, by grade id."""
-    markers = re.compile(r"^ *### (BEGIN|END) SOLUTION\n?", re.M)
-    cells = read_release(SOURCE).cells
-    return {cell.grade_id: markers.sub("", cell.source) for cell in cells if cell.is_solution}
+    return demo.solutions(SOURCE)
 
 
 @pytest.fixture(scope="session")
 def hand_in() -> Callable[[Mapping[str, str]], bytes]:
     """Makes a notebook's bytes out of the release and answers by grade id."""
-    return lambda answers: filled(nbformat.read(RELEASE, as_version=4), answers).encode()
+    return lambda answers: demo.filled(nbformat.read(RELEASE, as_version=4), answers).encode()
 
 
 @pytest.fixture(scope="session")

@@ -16,10 +16,10 @@ import nbformat
 from nbformat.v4 import new_code_cell, new_markdown_cell
 from nbgrader.api import Gradebook
 
+from autograder import demo
 from autograder import report as reports
 from autograder.course import KIT_ROOT, Course
 from autograder.report import Report
-from autograder.submission import read_release
 from tests.conftest import ASSIGNMENT, RELEASE, SOURCE
 
 CHROMIUM = shutil.which("chromium")
@@ -112,7 +112,7 @@ def write_config(root: Path) -> None:
 @functools.cache
 def solutions() -> dict[str, str]:
     """The solution cells of the source, by grade id."""
-    return {cell.grade_id or "": cell.source for cell in read_release(SOURCE).cells if cell.is_solution}
+    return demo.solutions(SOURCE)
 
 
 def notebook(
