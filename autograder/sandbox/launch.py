@@ -76,54 +76,51 @@ def site_packages() -> Path:
 
 def outer_walls(control_fd: int) -> list[str]:
     """The bubblewrap command line; the zygote's own arguments are its end."""
-    base = Path(sys.base_prefix).resolve()
-    site = site_packages()
+    base, site = Path(sys.base_prefix).resolve(), site_packages()
     _refuse_exposed_course(base, site)
     own_python = base != Path("/usr")
-    python = "/opt/python/bin" if own_python else "/usr/bin"
-    command = [bubblewrap(), "--unshare-net", "--unshare-pid", "--unshare-ipc", "--unshare-uts"]
-    command += [
-        "--unshare-cgroup-try",
-        "--die-with-parent",
-        "--new-session",
-        "--clearenv",
-        "--cap-drop",
-        "ALL",
-    ]
-    if os.getuid() == 0:
-        command += ["--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID"]
-    else:
-        command += ["--unshare-user"]
-    for folder in ("/usr", "/etc", "/opt", "/opt/kit", "/opt/kit/autograder", INNER_KIT):
-        command += ["--perms", "0755", "--dir", folder]  # made on the way, they would be root's alone
-    for folder in ("/usr/lib", "/usr/lib64", "/usr/bin"):
-        command += ["--ro-bind-try", folder, folder]
-    command += [
-        "--symlink",
-        "usr/lib",
-        "/lib",
-        "--symlink",
-        "usr/lib64",
-        "/lib64",
-        "--symlink",
-        "usr/bin",
-        "/bin",
-    ]
-    command += ["--ro-bind-try", "/etc/ld.so.cache", "/etc/ld.so.cache"]
+    command = [bubblewrap(), *_namespaces(), *_shown_files(site)]
     if own_python:
         command += ["--ro-bind", str(base), "/opt/python", "--setenv", "LD_LIBRARY_PATH", "/opt/python/lib"]
-    command += ["--ro-bind", str(site), "/opt/site"]
-    for module in INNER_MODULES:
-        command += ["--ro-bind", str(KIT / module), f"{INNER_KIT}/{module}"]
-    command += ["--proc", "/proc", "--size", "4096", "--tmpfs", "/dev"]
-    for device in ("null", "urandom", "random"):
-        command += ["--dev-bind", f"/dev/{device}", f"/dev/{device}"]
-    command += ["--size", str(64 << 20), "--perms", "1777", "--tmpfs", "/tmp"]
-    command += ["--remount-ro", "/dev", "--remount-ro", "/", "--chdir", "/tmp"]
+    command += _own_files()
     for name, value in ENVIRONMENT.items():
         command += ["--setenv", name, value]
-    interpreter = f"{python}/python{sys.version_info.major}.{sys.version_info.minor}"
+    version = f"{sys.version_info.major}.{sys.version_info.minor}"
+    interpreter = f"{'/opt/python' if own_python else '/usr'}/bin/python{version}"
     return [*command, interpreter, "-sP", f"{INNER_KIT}/zygote.py", str(control_fd), "isolate"]
+
+
+def _namespaces() -> list[str]:
+    """Namespaces of its own, an empty environment, and no right but to become an unprivileged user."""
+    unshared = [f"--unshare-{what}" for what in ("net", "pid", "ipc", "uts", "cgroup-try")]
+    rights = (
+        ["--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID"] if os.getuid() == 0 else ["--unshare-user"]
+    )
+    return [*unshared, "--die-with-parent", "--new-session", "--clearenv", "--cap-drop", "ALL", *rights]
+
+
+def _shown_files(site: Path) -> list[str]:
+    """What can be read: the system's libraries and programs, Python's libraries, four modules of the kit."""
+    shown = []
+    for folder in ("/usr", "/etc", "/opt", "/opt/kit", "/opt/kit/autograder", INNER_KIT):
+        shown += ["--perms", "0755", "--dir", folder]  # made on the way, they would be root's alone
+    for path in ("/usr/lib", "/usr/lib64", "/usr/bin", "/etc/ld.so.cache"):
+        shown += ["--ro-bind-try", path, path]
+    for name in ("lib", "lib64", "bin"):
+        shown += ["--symlink", f"usr/{name}", f"/{name}"]
+    shown += ["--ro-bind", str(site), "/opt/site"]
+    for module in INNER_MODULES:
+        shown += ["--ro-bind", str(KIT / module), f"{INNER_KIT}/{module}"]
+    return shown
+
+
+def _own_files() -> list[str]:
+    """What belongs to the sandbox: /proc for the zygote, three devices, a small /tmp; all else read-only."""
+    own = ["--proc", "/proc", "--size", "4096", "--tmpfs", "/dev"]
+    for device in ("null", "urandom", "random"):
+        own += ["--dev-bind", f"/dev/{device}", f"/dev/{device}"]
+    own += ["--size", str(64 << 20), "--perms", "1777", "--tmpfs", "/tmp"]
+    return [*own, "--remount-ro", "/dev", "--remount-ro", "/", "--chdir", "/tmp"]
 
 
 def _refuse_exposed_course(*visible: Path) -> None:
