@@ -26,7 +26,7 @@ from autograder.answers import SMALL, Array, as_array, excess, pair, relative_er
 from autograder.course import TermKey
 from autograder.errors import StudentFault
 from autograder.suites.rnn_gru_mha import cases, test_attention, test_initialisers, test_recurrent
-from autograder.suites.rnn_gru_mha.judge import IMITATION, KEPT, OUTPUTS, as_gates, run_loaded
+from autograder.suites.rnn_gru_mha.judge import ATTENTION, IMITATION, KEPT, OUTPUTS, as_gates, run_loaded
 from bench.trial import PlainFunctions, fails, hidden_tests_of
 from bench.variants import BANKS, Bank, Variant
 
@@ -35,7 +35,7 @@ THRESHOLDS = {
     "gru": OUTPUTS,
     "init_gru_with_rnn": IMITATION,
     "init_gru_with_long_term_memory": KEPT,
-    "mha": OUTPUTS,
+    "mha": ATTENTION,
 }
 DRAWN = {"rnn": "rnn", "gru": "gru", "init_gru_with_rnn": "rnn", "mha": "mha"}  # what draws the cases
 CHUNK = 100  # draws a task
