@@ -57,7 +57,7 @@ class SubmissionExporter(NotebookExporter):
                 bring_up_to_date(course, name, self._students(course, name, student))
                 self._up_to_date = True
             notebook = nbformat.read(course.report(name, student).with_suffix(".ipynb"), as_version=4)
-        except Exception:
+        except Exception:  # whatever it is, no zero may stay behind; nbgrader goes on with the class
             leave_to_a_person(course, name, student)
             raise
         _keep_declared_files(course, name, student)

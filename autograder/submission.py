@@ -203,7 +203,7 @@ def parse_cells(content: bytes) -> list[Cell]:
     if isinstance(tree, dict) and "worksheets" in tree:
         try:
             tree = nbformat.convert(nbformat.from_dict(tree), 4)
-        except Exception as error:  # a converter meets whatever a student sent
+        except Exception as error:  # a converter of foreign notebooks meets whatever a student sent
             raise ValueError("it is an old notebook that could not be converted") from error
     cells = tree.get("cells") if isinstance(tree, dict) else None
     if not isinstance(cells, list):

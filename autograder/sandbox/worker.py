@@ -18,7 +18,6 @@ import traceback
 from collections.abc import Callable, Iterator
 from typing import Any, Literal
 
-import matplotlib
 import numpy as np
 import torch
 from IPython.core.compilerop import CachingCompiler
@@ -364,6 +363,3 @@ def _frame(reply: wire.Reply) -> bytes:
         if isinstance(reply, wire.CellDone):
             return wire.frame(wire.CellDone(reply.id, reply.ended, []))
         return wire.frame(wire.Failed(reply.id, "unsendable", getattr(reply, "trapped", [])))
-
-
-assert matplotlib is not None  # imported for its place in the zygote's memory

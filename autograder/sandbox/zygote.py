@@ -74,7 +74,6 @@ class Zygote:
         self.control = control
         self.isolate = isolate
         self.serve_worker = serve
-        self.ended: dict[int, int] = {}
         self.alive: set[int] = set()
 
     def serve(self) -> None:
