@@ -16,6 +16,7 @@ c.CourseDirectory.root = str(Path(__file__).resolve().parent)
 
 # Solutions become a stub that fails with a sentence, in place of nbgrader's bare one.
 c.ClearSolutions.code_stub = {"python": 'raise NotImplementedError("write your answer here")'}
+c.ClearSolutions.text_stub = "*Write your answer here.*"
 
 # Student code runs in the kit's sandbox and hidden tests outside of it; nbgrader records the outcome.
 c.Autograde.exporter_class = gradebook.SubmissionExporter

@@ -33,17 +33,17 @@ def relative_error(answer: Array, expected: Array) -> float:
     return float(np.max(errors, initial=0))
 
 
-def excess(answer: Array, expected: Array, threshold: float) -> float:
+def excess(answer: Array, expected: Array, threshold: float, absolute: float = ABSOLUTE) -> float:
     """How far an answer is from what is allowed: at most 1 passes, NaN does not.
 
     The relative error is taken over the elements whose expected value is at least `SMALL` in magnitude and
-    compared with `threshold`; the rest has the absolute bound `ABSOLUTE`. On random inputs the relative
-    error alone overflows near zero.
+    compared with `threshold`; the rest has the bound `absolute`. On random inputs the relative error alone
+    overflows near zero.
     """
     large = np.abs(expected) >= SMALL
     relative = relative_error(answer[large], expected[large]) / threshold
-    absolute = float(np.max(np.abs(answer[~large] - expected[~large]), initial=0)) / ABSOLUTE
-    return float(np.maximum(relative, absolute))  # unlike max(), keeps NaN
+    others = float(np.max(np.abs(answer[~large] - expected[~large]), initial=0)) / absolute
+    return float(np.maximum(relative, others))  # unlike max(), keeps NaN
 
 
 def mostly_large(expected: Array) -> bool:
@@ -142,12 +142,19 @@ def expect_finite(array: Array, name: str) -> None:
         raise StudentFault(f"{name} has elements that are {what}")
 
 
-def expect_close(array: Array, expected: Array, threshold: float, name: str, reference: str) -> None:
+def expect_close(
+    array: Array,
+    expected: Array,
+    threshold: float,
+    name: str,
+    reference: str,
+    absolute: float = ABSOLUTE,
+) -> None:
     """Raise a `StudentFault` where the answer is too far from the expected one (see `excess`).
 
     Args:
         reference: what computed the expected answer, for the message.
     """
     expect_finite(array, name)
-    if not excess(array, expected, threshold) <= 1:
+    if not excess(array, expected, threshold, absolute) <= 1:
         raise StudentFault(f"{name}: off {reference} by more than a relative error of {threshold:g}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from nbgrader.api import Gradebook
 from nbgrader.converters import GenerateFeedback
@@ -14,11 +14,12 @@ from tqdm import tqdm
 
 from autograder import report as reports
 from autograder.course import KIT_ROOT, Course
-from autograder.demo import ASSIGNMENT, make_demo
+from autograder.demo import make_demo
 from autograder.doctor import examine
 from autograder.errors import CourseError, GraderError
 from autograder.export import export as export_table
-from autograder.fleet import PROGRESS, Run, grade_class
+from autograder.execution import Limits
+from autograder.fleet import PROGRESS, Run, grade_class, processes
 from autograder.grade import Options
 from autograder.gradebook import is_recorded, is_registered, open_course, record
 from autograder.host import host_config, run_converter
@@ -64,32 +65,51 @@ def grade(course: Course, options: argparse.Namespace) -> int:
     how = Options(
         isolation="none" if options.sandbox == "none" else options.isolation, figures=options.figures
     )
-    codes = []
-    for name in _assignments(course, options):
-        students = _students(course, name, options.student)
-        if not students:
-            print(f"{name}: nobody has handed in (no folder submitted/STUDENT/{name})")
-            continue
-        graded = grade_class(course, name, students, how, jobs=options.jobs, force=options.force)
-        new, failures = record_class(course, graded)
-        print(class_table(list(graded.reports.values())))
-        print(f"{name}: {len(students)} submissions, {len(graded.graded)} graded now, {new} recorded now")
-        codes.append(_say_what_broke(graded, failures))
-    if not codes:
+    wanted = _students(course, _assignments(course, options), options.student)
+    if not any(wanted.values()):
         raise CourseError(f"nothing to grade: no folder {course.root / 'submitted'}/STUDENT/ASSIGNMENT")
-    return max(codes)
+    return _grade_all(course, wanted, how, jobs=options.jobs, force=options.force)
+
+
+def _grade_all(
+    course: Course,
+    wanted: Mapping[str, Sequence[str]],
+    how: Options,
+    *,
+    jobs: int | None = None,
+    force: bool = False,
+) -> int:
+    """Grade these students of each assignment, in the same processes, and say how it went."""
+    code = 0
+    with processes(jobs) as pool:
+        for name, students in wanted.items():
+            if not students:
+                print(f"{name}: nobody to grade (no folder submitted/STUDENT/{name})")
+                continue
+            graded = grade_class(course, name, students, how, force=force, executor=pool)
+            new, failures = record_class(course, graded)
+            print(f"\n{name}\n{class_table(list(graded.reports.values()))}")
+            print(f"{name}: {len(students)} submissions, {len(graded.graded)} graded now, {new} recorded now")
+            code = max(code, _say_what_broke(graded, failures))
+    return code
 
 
 def _assignments(course: Course, options: argparse.Namespace) -> list[str]:
     return [course.require(name) for name in options.assignments] or course.assignments()
 
 
-def _students(course: Course, assignment: str, wanted: Sequence[str] | None) -> list[str]:
-    known = course.students(assignment)
-    unknown = sorted(set(wanted or ()) - set(known))
+def _students(
+    course: Course, assignments: Sequence[str], asked: Sequence[str] | None
+) -> dict[str, list[str]]:
+    """Who has handed in what; of all students, or of those asked for."""
+    known = {name: course.students(name) for name in assignments}
+    unknown = sorted(set(asked or ()).difference(*known.values()))
     if unknown:
-        raise CourseError(f"no folder submitted/STUDENT/{assignment} for {', '.join(unknown)}")
-    return [student for student in known if not wanted or student in wanted]
+        folder = assignments[0] if len(assignments) == 1 else "ASSIGNMENT"
+        raise CourseError(f"no folder submitted/STUDENT/{folder} for {', '.join(unknown)}")
+    return {
+        name: [each for each in students if not asked or each in asked] for name, students in known.items()
+    }
 
 
 def record_class(course: Course, graded: Run) -> tuple[int, list[str]]:
@@ -169,20 +189,18 @@ def key(course: Course, options: argparse.Namespace) -> int:
 def demo(course: Course, options: argparse.Namespace) -> int:
     """Make the demo course, grade it, and say what to open."""
     made = make_demo(options.folder.resolve())
-    count = len(made.students(ASSIGNMENT))
-    print(f"{count} sample submissions in {options.folder}/submitted; one of them loops for ever")
-    graded = grade_class(made, ASSIGNMENT, made.students(ASSIGNMENT), Options(figures=True))
-    _, failures = record_class(made, graded)
-    print(class_table(list(graded.reports.values())))
+    wanted = {name: made.students(name) for name in made.assignments()}
+    count = sum(map(len, wanted.values()))
+    print(f"{count} sample submissions in {options.folder}/submitted; one loops for ever and is stopped")
+    code = _grade_all(made, wanted, Options(figures=True, limits=Limits(cell=10, call=5)))
     for each in (feedback, export):
-        each(made, argparse.Namespace(assignments=[ASSIGNMENT], student="*", to=None))
-    kit = os.path.relpath(KIT_ROOT, made.root)
-    print(NEXT.format(folder=options.folder, assignment=ASSIGNMENT, kit=kit))
-    return _say_what_broke(graded, failures)
+        each(made, argparse.Namespace(assignments=list(wanted), student="*", to=None))
+    print(NEXT.format(folder=options.folder, kit=os.path.relpath(KIT_ROOT, made.root)))
+    return code
 
 
 NEXT = """
 These scores are made with a public key and prove nothing. What to open next:
-  a student's feedback   {folder}/feedback/dan_reset_gate/{assignment}/{assignment}.html
-  a report               {folder}/reports/{assignment}/hal_tampers.json
+  a student's feedback   {folder}/feedback/dan_reset_gate/rnn_gru_mha/rnn_gru_mha.html
+  a report               {folder}/reports/rnn_gru_mha/hal_tampers.json
   the form grader        cd {folder} && {kit}/.venv/bin/jupyter lab, then the menu Nbgrader > Formgrader"""

@@ -6,6 +6,7 @@ import hashlib
 import importlib
 import os
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -25,12 +26,14 @@ class Assignment:
     Args:
         given: files that students get beside the notebook.
         handed_in: files, besides the notebook, that a submission may bring.
-        by_hand: questions whose function may use no ready-made layer, with that function's name.
+        by_hand: questions whose functions, classes or methods (`RNN.forward`) may use no ready-made layer.
+        uses_torch: whether these may use torch's operations; if not, they may not use torch at all.
     """
 
     given: tuple[str, ...] = ()
     handed_in: tuple[str, ...] = ()
-    by_hand: dict[str, str] = field(default_factory=dict)
+    by_hand: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    uses_torch: bool = True
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,8 @@
         ├── SandboxUnavailable  this machine cannot isolate student code
         └── SandboxLost         bubblewrap or its zygote ended while it was needed
     StudentFault(AssertionError)  a hidden test's verdict: the student's answer is wrong
+    ├── StudentRaised           their code raised, which some tests ask for
+    └── Trapped                 it used a torch function that the question does not allow
     WorkerFault                 student code misbehaved in its worker
     ├── WorkerDied              the process ended
     ├── WorkerTimeout           it did not answer in time
@@ -50,6 +52,18 @@ class SandboxLost(SandboxError):
 
 class StudentFault(AssertionError):
     """The student's answer is wrong; the text is what the student reads."""
+
+
+class StudentRaised(StudentFault):
+    """The student's code raised; `type_name` is one of Python's own exceptions, or empty."""
+
+    def __init__(self, text: str, type_name: str) -> None:
+        super().__init__(text)
+        self.type_name = type_name
+
+
+class Trapped(StudentFault):
+    """A hidden call used a torch function that the question does not allow."""
 
 
 class WorkerFault(Exception):

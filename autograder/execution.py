@@ -6,25 +6,20 @@ A worker that dies is replaced, and what the notebook did is done again without 
 
 from __future__ import annotations
 
-import builtins
+import itertools
 import time
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from autograder.errors import StudentFault, WorkerFault
-from autograder.sandbox import Sandbox, Worker, wire
+from autograder.errors import StudentFault, Trapped, WorkerFault
+from autograder.faults import Faults
+from autograder.sandbox import Outcome, Sandbox, Worker, wire
 from autograder.submission import Cell
 
 SKIPPED_TAG = "skip-autograde"
 FIGURES_TAG = "skip-figures"
-MAX_SOURCE_LINE = 100  # characters of a student's line quoted in a message
-EXCEPTION_NAMES = frozenset(
-    name
-    for name, value in vars(builtins).items()
-    if isinstance(value, type) and issubclass(value, BaseException)
-)
 
 
 @dataclass(frozen=True)
@@ -63,6 +58,21 @@ class CellFault(Exception):
         self.fault = fault
 
 
+@dataclass(frozen=True)
+class Kept:
+    """An object of the student's that stays in its worker.
+
+    Args:
+        name: of the class or function that made it.
+        number: the worker knows it by this.
+        generation: which worker has it.
+    """
+
+    name: str
+    number: int
+    generation: int
+
+
 class Execution:
     """Runs one notebook and answers calls of its functions.
 
@@ -72,7 +82,7 @@ class Execution:
         files: what lies in the working folder, by name.
         seed: gives a seed for a label; never the one that hidden inputs come from.
         figures: whether cells that only draw are run.
-        trap: names of torch functions that no hidden call may use.
+        trap: names of torch functions that no hidden call may use; `wire.ANY_TORCH` for all of them.
     """
 
     def __init__(
@@ -98,14 +108,18 @@ class Execution:
         self._to_run = [n for n, cell in enumerate(cells) if _is_run(cell, figures)]
         self._deadly: set[int] = set()
         self._worker: Worker | None = None
+        self._faults = Faults(cells, self._to_run, self.runs, self._limits.call)
         self._deaths = 0
         self._hangs: Counter[str] = Counter()
+        self._generation = 0  # of the worker: one is as good as another, but for what is kept in it
+        self._numbers = itertools.count()
 
     def run(self) -> None:
         """Run the notebook top to bottom and keep what it shows."""
         deadline = time.monotonic() + self._limits.notebook
         while self._deaths < self._limits.deaths:
-            self.runs = {n: run for n, run in self.runs.items() if n in self._deadly}
+            for number in self.runs.keys() - self._deadly:
+                del self.runs[number]
             try:
                 self._worker = self._run_cells(deadline, self.runs)
                 return
@@ -114,14 +128,17 @@ class Execution:
                 self._deadly.add(lost.number)
                 self.runs[lost.number] = CellRun("died", [_stopped(str(lost.fault))])
                 self.notes.append(
-                    f"{self._cell_name(lost.number)} was stopped: {lost.fault}. It was left out."
+                    f"{self._faults.cell_name(lost.number)} was stopped: {lost.fault}. It was left out."
                 )
         self.notes.append(
             f"Your notebook ended its process {self._deaths} times and was not run any further."
         )
 
-    def call(self, function: str, args: Sequence[Any], *, label: str) -> Any:
-        """What the student's function returns for these arguments.
+    def call(self, function: str, args: Sequence[Any], *, label: str, on: Kept | None = None) -> Any:
+        """What the student's function, or a method of their object `on`, returns for these arguments.
+
+        Args:
+            args: values, torch RNNs and GRUs, `wire.Random`, and objects that `make` returned.
 
         Returns:
             Plain values, arrays and tensors alike as NumPy arrays; `wire.Opaque` for what does not cross.
@@ -129,28 +146,63 @@ class Execution:
         Raises:
             StudentFault: it gave no answer; the text says why, and nothing of the arguments.
         """
+        name, place = (f"{on.name}.{function}", self._place(on)) if on else (function, None)
+        plain, seed = self._plain(args), self._seed(label)
+        return self._ask(name, lambda worker, how: worker.call(function, plain, seed=seed, on=place, **how))
+
+    def make(self, name: str, args: Sequence[Any], *, label: str) -> Kept:
+        """An object of the student's class, which stays in the worker; raises as `call` does."""
+        plain, seed, number = self._plain(args), self._seed(label), next(self._numbers)
+        self._ask(name, lambda worker, how: worker.call(name, plain, seed=seed, keep=number, **how))
+        return Kept(name, number, self._generation)
+
+    def read(self, on: Kept, attribute: str) -> Any:
+        """An attribute of a student's object; raises as `call` does."""
+        place = self._place(on)
+        return self._ask(f"{on.name}.{attribute}", lambda worker, how: worker.read(place, attribute, **how))
+
+    def assign(self, on: Kept, values: Mapping[str, Any]) -> None:
+        """Set attributes of a student's object; raises as `call` does."""
+        place = self._place(on)
+        plain = dict(zip(values, self._plain(list(values.values())), strict=True))
+        self._ask(f"{on.name}.{next(iter(plain))}", lambda worker, how: worker.assign(place, plain, **how))
+
+    def _place(self, kept: Kept) -> int:
+        if kept.generation != self._generation:
+            raise StudentFault(
+                f"an object of your class `{kept.name}` was lost with the process that held it"
+            )
+        return kept.number
+
+    def _plain(self, args: Sequence[Any]) -> list[Any]:
+        return [wire.Handle(self._place(arg)) if isinstance(arg, Kept) else arg for arg in args]
+
+    def _ask(self, name: str, send: Callable[[Worker, dict[str, Any]], Outcome]) -> Any:
+        """The worker's answer to one question; `name` is what the student knows it by."""
         if self._deaths >= self._limits.deaths:
             raise StudentFault(
                 f"your code ended its process {self._deaths} times and was not run any further"
             )
-        if self._hangs[function] >= self._limits.hangs:
+        if self._hangs[name] >= self._limits.hangs:
             raise StudentFault(
-                f"`{function}` was not called again: it ran out of time {self._limits.hangs} times"
+                f"`{name}` was not called again: it ran out of time {self._limits.hangs} times"
             )
         worker = self._worker or self._replay()
         begun = time.perf_counter()
         try:
-            reply = worker.call(
-                function, list(args), seed=self._seed(label), seconds=self._limits.call, trap=self._trap
-            )
+            reply = send(worker, {"seconds": self._limits.call, "trap": self._trap})
         except WorkerFault as fault:
-            self._worker = None
-            self._deaths += 1
-            self._hangs[function] += 1
-            raise StudentFault(f"calling `{function}` did not end well: {fault}") from None
+            self._lose_worker()
+            self._hangs[name] += 1
+            raise StudentFault(f"calling `{name}` did not end well: {fault}") from None
         finally:
             self.seconds["calls"] += time.perf_counter() - begun
-        return self._value(function, reply)
+        return self._value(name, reply)
+
+    def _lose_worker(self) -> None:
+        self._worker = None
+        self._deaths += 1
+        self._generation += 1  # what was kept in it is gone
 
     def close(self) -> None:
         """End the worker."""
@@ -178,7 +230,7 @@ class Execution:
         seconds = min(self._limits.cell, deadline - time.monotonic())
         if seconds <= 0:
             reason = f"the notebook had run for {self._limits.notebook:.0f} s"
-            self._note(f"{self._cell_name(number)} was not run: {reason}.")
+            self._note(f"{self._faults.cell_name(number)} was not run: {reason}.")
             return CellRun("late", [_stopped(reason)])
         try:
             done = worker.run_cell(
@@ -187,9 +239,8 @@ class Execution:
         except WorkerFault as fault:
             raise CellFault(number, fault) from fault
         if done.ended == "timeout":
-            self._note(
-                f"{self._cell_name(number)} was interrupted after {seconds:.0f} s; what it had defined stays."
-            )
+            cell = self._faults.cell_name(number)
+            self._note(f"{cell} was interrupted after {seconds:.0f} s; what it had defined stays.")
         return CellRun(done.ended, done.outputs)
 
     def _note(self, text: str) -> None:
@@ -207,64 +258,19 @@ class Execution:
             raise StudentFault(f"your notebook could not be run again: {lost.fault}") from None
         return self._worker
 
-    def _value(self, function: str, reply: wire.Returned | wire.Raised | wire.Failed) -> Any:
+    def _value(self, name: str, reply: Outcome) -> Any:
         trapped = sorted(set(reply.trapped) & set(self._trap))
         if trapped:
-            raise Trapped(f"`{function}` uses torch's {trapped[0]}")
-        if isinstance(reply, wire.Raised):
-            raise StudentFault(self._raised(function, reply))
-        if isinstance(reply, wire.Failed):
-            if reply.reason == "timeout":
-                self._hangs[function] += 1
-            raise StudentFault(self._failed(function, reply.reason))
-        try:
-            return wire.unpack(reply.value, tensors=False)
-        except wire.WireError as error:
-            raise StudentFault(f"`{function}` returned {error}") from None
-
-    def _raised(self, function: str, reply: wire.Raised) -> str:
-        if reply.type_name == "NotImplementedError":
-            return f"`{function}` is not written yet (NotImplementedError)"
-        known = reply.type_name in EXCEPTION_NAMES
-        what = reply.type_name if known else "an exception that is not one of Python's own"
-        return f"`{function}` raised {what}{self._where(reply)}"
-
-    def _where(self, reply: wire.Raised) -> str:
-        if reply.cell not in self._to_run or reply.line is None:
-            return ""
-        lines = self.cells[reply.cell].source.splitlines()
-        blank = next((n for n, line in enumerate(lines) if line.strip()), 0)  # IPython drops these lines
-        number = reply.line + blank
-        if not 1 <= number <= len(lines):
-            return ""
-        text = lines[number - 1].strip()[:MAX_SOURCE_LINE]
-        name = self._cell_name(reply.cell)
-        return f" in line {number} of {name[0].lower()}{name[1:]}: {text}"
-
-    def _failed(self, function: str, reason: str) -> str:
-        if reason == "missing":
-            return f"`{function}` is not defined after your notebook has run{self._why_missing()}"
-        return {
-            "uncallable": f"`{function}` is no function any more after your notebook has run",
-            "timeout": f"`{function}` did not return within {self._limits.call:.0f} s of processor time",
-            "memory": f"`{function}` ran out of memory",
-            "unsendable": f"`{function}` returned something too large or too deeply nested to read",
-        }[reason]
-
-    def _why_missing(self) -> str:
-        for number in self._to_run:
-            run = self.runs.get(number)
-            if self.cells[number].origin == "student" and run is not None and run.ended != "ok":
-                return f"; {self._cell_name(number).lower()} did not run to its end, mend that first"
-        return "; keep the name that the question gives it"
-
-    def _cell_name(self, number: int) -> str:
-        cell = self.cells[number]
-        return f"The cell {cell.grade_id!r}" if cell.grade_id else f"Your own cell number {number + 1}"
-
-
-class Trapped(StudentFault):
-    """A hidden call used a torch function that the question does not allow."""
+            what = "torch" if trapped == [wire.ANY_TORCH] else f"torch's {trapped[0]}"
+            raise Trapped(f"`{name}` uses {what}")
+        if isinstance(reply, wire.Returned):
+            try:
+                return wire.unpack(reply.value, tensors=False)
+            except wire.WireError as error:
+                raise StudentFault(f"`{name}` returned {error}") from None
+        if isinstance(reply, wire.Failed) and reply.reason == "timeout":
+            self._hangs[name] += 1
+        raise self._faults.of(name, reply)
 
 
 def _is_run(cell: Cell, figures: bool) -> bool:

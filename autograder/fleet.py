@@ -11,7 +11,7 @@ import os
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 
 from tqdm import tqdm
@@ -55,7 +55,7 @@ def grade_class(
     Args:
         jobs: local processes; None for one a core.
         force: grade again what has not changed.
-        executor: where to compute instead of in local processes.
+        executor: where to compute instead of in local processes of this call.
         quiet: no progress bar.
     """
     run, tasks = Run(), []
@@ -67,7 +67,7 @@ def grade_class(
         else:
             tasks.append(task)
     if tasks:
-        with _executor(executor, min(jobs or os.cpu_count() or 1, len(tasks))) as pool:
+        with nullcontext(executor) if executor is not None else processes(jobs) as pool:
             done = _completed(pool, tasks)
             for graded in tqdm(done, total=len(tasks), desc=assignment, bar_format=PROGRESS, disable=quiet):
                 keep(course, graded)
@@ -105,14 +105,10 @@ def _cancel(futures: Sequence[Future[Graded]]) -> None:
         future.cancel()
 
 
-@contextmanager
-def _executor(given: Executor | None, jobs: int) -> Iterator[Executor]:
-    if given is not None:
-        yield given
-        return
+def processes(jobs: int | None = None) -> ProcessPoolExecutor:
+    """Local processes to grade in, one a core by default; each begins with its first submission."""
     # spawned, not forked: torch and its threads do not survive a fork
-    with ProcessPoolExecutor(jobs, mp_context=multiprocessing.get_context("spawn")) as pool:
-        yield pool
+    return ProcessPoolExecutor(jobs or os.cpu_count() or 1, mp_context=multiprocessing.get_context("spawn"))
 
 
 _sandboxes: dict[str, Sandbox] = {}

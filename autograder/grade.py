@@ -6,7 +6,7 @@ import datetime
 import hashlib
 import time
 import traceback
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
@@ -19,16 +19,20 @@ from autograder.course import KIT_ROOT, SUITES, Assignment, Course, TermKey, rea
 from autograder.errors import GraderError, SandboxLost, SandboxUnavailable
 from autograder.execution import Execution, Limits
 from autograder.recorded import recorded_notebook
-from autograder.report import HiddenTest, Provenance, Question, Report
+from autograder.report import HiddenTest, Provenance, Question, Report, Written
 from autograder.sandbox import Isolation, Sandbox
-from autograder.scoring import BY_HAND, NotRun, Scoring, score
+from autograder.sandbox.wire import ANY_TORCH
+from autograder.scoring import BY_HAND, WITHOUT_TORCH, NotRun, Scoring, score
 from autograder.submission import Rebuilt, Submission, read_release, read_submission, rebuild
-from helpers.by_hand import layers_used
+from helpers.by_hand import FORBIDDEN_LAYERS, layers_used
 
 # torch functions that ready-made layers end in; caught while hidden tests run, however they were reached
 TRAPPED = """
     rnn_tanh rnn_relu gru lstm rnn_tanh_cell rnn_relu_cell gru_cell lstm_cell
     scaled_dot_product_attention multi_head_attention_forward _native_multi_head_attention""".split()
+
+
+JUDGES = ("answers", "scoring", "execution", "faults", "grade", "submission")  # modules that a score rests on
 
 
 @dataclass(frozen=True)
@@ -124,7 +128,7 @@ def _grade(task: Task, sandbox: Sandbox) -> Graded:
     files = {
         name: (task.release.parent / name).read_bytes() for name in assignment.given
     } | task.submission.files
-    trap = TRAPPED if assignment.by_hand else ()
+    trap = _trapped(assignment)
     execution = Execution(
         sandbox,
         rebuilt.cells,
@@ -146,7 +150,13 @@ def _grade(task: Task, sandbox: Sandbox) -> Graded:
     if task.options.isolation == "none":
         notes.append("Graded without a sandbox, as the person who graded chose.")
     notebook = recorded_notebook(rebuilt, execution.runs, notes)
-    return Graded(_report(task, questions, notes, rebuilt.fault or "", seconds), nbformat.writes(notebook))
+    return Graded(_report(task, rebuilt, questions, notes, seconds), nbformat.writes(notebook))
+
+
+def _trapped(assignment: Assignment) -> Collection[str]:
+    if not assignment.by_hand:
+        return ()
+    return TRAPPED if assignment.uses_torch else (ANY_TORCH,)
 
 
 class _Nobody:
@@ -155,8 +165,10 @@ class _Nobody:
     def __init__(self, reason: str) -> None:
         self.reason = reason
 
-    def call(self, function: str, args: list[Any], *, label: str) -> Any:
+    def call(self, *_: Any, **__: Any) -> Any:
         raise NotRun(self.reason)
+
+    make = read = assign = call
 
 
 def _questions(task: Task, assignment: Assignment, rebuilt: Rebuilt, execution: Execution) -> list[Question]:
@@ -167,28 +179,35 @@ def _questions(task: Task, assignment: Assignment, rebuilt: Rebuilt, execution: 
 
 
 def ready_made_layers(assignment: Assignment, rebuilt: Rebuilt) -> dict[str, str]:
-    """Questions by hand whose code reaches a ready-made layer, with a sentence that says where."""
+    """Questions by hand whose code reaches what it may not, with a sentence that says where."""
     sources = [cell.source for cell in rebuilt.cells if cell.kind == "code" and cell.origin != "missing"]
-    found = {}
-    for question, function in assignment.by_hand.items():
-        hits = layers_used(function, sources)
-        if hits:
-            found[question] = f"`{function}` reaches {hits[0].name} ({hits[0].text[:100]}): it {BY_HAND}"
+    forbidden, rule = (FORBIDDEN_LAYERS, BY_HAND) if assignment.uses_torch else ({"torch"}, WITHOUT_TORCH)
+    found: dict[str, str] = {}
+    for question, functions in assignment.by_hand.items():
+        for function in functions:
+            hits = layers_used(function, sources, forbidden)
+            if hits:
+                place = f"`{function}` reaches {hits[0].name} ({hits[0].text[:100]})"
+                found.setdefault(question, f"{place}: it {rule}")
     return found
 
 
 def _report(
-    task: Task, questions: list[Question], notes: list[str], fault: str, seconds: Mapping[str, float]
+    task: Task, rebuilt: Rebuilt, questions: list[Question], notes: list[str], seconds: Mapping[str, float]
 ) -> Report:
+    written = [
+        Written(cell.grade_id or "", cell.points, cell.origin == "student") for cell in rebuilt.written()
+    ]
     return Report(
         student=task.submission.student,
         assignment=task.assignment,
         questions=questions,
         provenance=task.provenance,
         notes=notes,
-        fault=fault,
+        fault=rebuilt.fault or "",
         finished=datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
         seconds={name: round(value, 4) for name, value in seconds.items()},
+        written=written,
     )
 
 
@@ -201,16 +220,14 @@ def broken(task: Task, error: Exception) -> Graded:
         for name, points in release.questions().items()
     ]
     notebook = recorded_notebook(release, {}, ["This submission could not be graded; your instructor knows."])
-    return Graded(_report(task, questions, [], "", {}), nbformat.writes(notebook))
+    return Graded(_report(task, release, questions, [], {}), nbformat.writes(notebook))
 
 
 @lru_cache
 def suite_digest(assignment: str) -> str:
     """Of everything on the trusted side that a score depends on: the suite, and the modules that judge."""
-    judges = [
-        KIT_ROOT / "autograder" / name for name in ("answers.py", "scoring.py", "execution.py", "grade.py")
-    ]
-    judges += [KIT_ROOT / "autograder" / "submission.py", KIT_ROOT / "helpers" / "by_hand.py"]
+    judges = [KIT_ROOT / "autograder" / f"{name}.py" for name in JUDGES]
+    judges += [KIT_ROOT / "helpers" / "by_hand.py", *sorted(SUITES.glob("*.py"))]
     judges += sorted((KIT_ROOT / "autograder" / "sandbox").glob("*.py"))
     return _digest([*sorted((SUITES / assignment).rglob("*.py")), *judges], KIT_ROOT)
 

@@ -129,11 +129,11 @@ class SaveReport(SaveAutoGrades):
     def _add_score(self, cell: NotebookNode, resources: Any) -> None:
         name = cell.metadata.nbgrader["grade_id"]
         question = self.report.question(name)
-        if question is None:  # an answer that a person grades
+        if question is None and self.report.status != "ungraded":  # an answer that a person grades
             super()._add_score(cell, resources)
             return
         grade = self.gradebook.find_grade(name, self.notebook_id, self.assignment_id, self.student_id)
-        if question.score is None:
+        if question is None or question.score is None:
             # never 0 and never full: the former score where there was one, and a person has to look
             grade.auto_score = None if self.report.fault else grade.auto_score
             grade.needs_manual_grade = True

@@ -118,7 +118,8 @@ def shown_lines(source: NotebookNode) -> set[str]:
 
 def trusted_lines(assignment: str) -> set[str]:
     """Lines of code of the hidden suite and of the kit, less those of the modules that students get."""
-    trusted = [*(KIT_ROOT / "autograder").glob("*.py"), *(SUITES / assignment).rglob("*.py")]
+    trusted = [path for room in (KIT_ROOT / "autograder", SUITES) for path in room.glob("*.py")]
+    trusted += (SUITES / assignment).rglob("*.py")
     public = [*(KIT_ROOT / "helpers").glob("*.py"), *(KIT_ROOT / "source" / assignment).glob("*.py")]
     common = {
         line for line in _lines_of(map(_text, trusted)) if line.startswith(("import ", "from ", "def __"))

@@ -68,6 +68,18 @@ class Question(msgspec.Struct, frozen=True):
         return 0.0 if self.forfeited else sum(test.earned for test in self.tests)
 
 
+class Written(msgspec.Struct, frozen=True):
+    """An answer that a person grades.
+
+    Args:
+        touched: whether the student wrote anything; what is as released is worth 0.
+    """
+
+    name: str
+    max_score: float
+    touched: bool
+
+
 class Provenance(msgspec.Struct, frozen=True):
     """What a score rests on; equal provenance means an equal score.
 
@@ -105,22 +117,36 @@ class Report(msgspec.Struct, frozen=True):
     fault: str
     finished: str
     seconds: dict[str, float]
+    written: list[Written] = []
     schema: int = SCHEMA
 
     @property
     def score(self) -> float:
-        """The points earned in the questions that are graded."""
+        """The points earned in the questions that are graded, without those that a person gives."""
         return sum(question.score or 0.0 for question in self.questions)
 
     @property
+    def waiting(self) -> float:
+        """The points that a person may add for what is written."""
+        return sum(answer.max_score for answer in self.written if answer.touched)
+
+    @property
     def max_score(self) -> float:
-        return sum(question.max_score for question in self.questions)
+        return sum(self.maxima.values())
+
+    @property
+    def maxima(self) -> dict[str, float]:
+        """The points of each question and written answer; `Q1_derivation` stands behind its `Q1`."""
+        parts = {question.name: question.max_score for question in self.questions}
+        parts |= {answer.name: answer.max_score for answer in self.written}
+        return dict(sorted(parts.items()))
 
     @property
     def status(self) -> Status:
         if any(not question.is_graded for question in self.questions):
             return "ungraded"
-        return "waits for a person" if any(question.flag for question in self.questions) else "graded"
+        flagged = any(question.flag for question in self.questions)
+        return "waits for a person" if flagged or self.waiting else "graded"
 
     @property
     def is_broken(self) -> bool:
@@ -134,7 +160,8 @@ class Report(msgspec.Struct, frozen=True):
 
 def write(report: Report, path: Path) -> None:
     """Write the report as JSON, whole or not at all."""
-    summary = {"score": report.score, "max_score": report.max_score, "status": report.status}
+    names = ("score", "waiting", "max_score", "status")
+    summary = {name: getattr(report, name) for name in names}
     tree = {**summary, **msgspec.to_builtins(report)}
     for question, node in zip(report.questions, tree["questions"], strict=True):
         node["score"] = question.score

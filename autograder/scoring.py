@@ -1,14 +1,15 @@
 """A pytest plugin: runs hidden tests against one submission and turns their outcomes into questions.
 
 A hidden test is an ordinary pytest function with a mark `points("Q3", 2)`, a docstring that the student
-reads as its title, and the fixtures `submission` (the student's functions) and `key` (the term key).
+reads as its title, and the fixtures `submission` (the student's code) and `key` (the term key).
 """
 
 from __future__ import annotations
 
+import itertools
 import os
 import time
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
@@ -16,11 +17,11 @@ from typing import Any, Protocol
 import pytest
 
 from autograder.course import TermKey
-from autograder.errors import StudentFault, SuiteError
-from autograder.execution import Trapped
+from autograder.errors import StudentFault, SuiteError, Trapped
 from autograder.report import HiddenTest, Outcome, Question
 
 BY_HAND = "uses a ready-made layer, and this question is by hand"
+WITHOUT_TORCH = "uses torch, and this question is to be answered without"
 # what hidden tests do not use costs time in every session
 UNUSED_PLUGINS = """
     cacheprovider doctest junitxml pastebin stepwise setuponly setupplan logging unittest debugging
@@ -33,20 +34,56 @@ class NotRun(Exception):
 
 
 class Callee(Protocol):
-    """Whatever answers calls by a function's name: an `Execution`, or plain functions in a test."""
+    """Whatever answers for a student's code: an `Execution`, or plain functions in a test."""
 
-    def call(self, function: str, args: list[Any], *, label: str) -> Any: ...
+    def call(self, function: str, args: Sequence[Any], *, label: str, on: Any = None) -> Any: ...
+
+    def make(self, name: str, args: Sequence[Any], *, label: str) -> Any: ...
+
+    def read(self, on: Any, attribute: str) -> Any: ...
+
+    def assign(self, on: Any, values: Mapping[str, Any]) -> None: ...
+
+
+class StudentObject:
+    """An object of a student's class, which stays in the worker; its methods: `layer.forward(x, h0)`."""
+
+    def __init__(self, callee: Callee, kept: Any, label: str) -> None:
+        self._callee = callee
+        self._kept = kept
+        self._label = label
+
+    def read(self, attribute: str) -> Any:
+        """The value of an attribute."""
+        return self._callee.read(self._kept, attribute)
+
+    def assign(self, **values: Any) -> None:
+        """Set attributes."""
+        self._callee.assign(self._kept, values)
+
+    def __getattr__(self, name: str) -> Callable[..., Any]:
+        return lambda *args: self._callee.call(name, _kept(args), label=self._label, on=self._kept)
 
 
 class StudentCode:
-    """The student's functions, as attributes: `submission.rnn(...)`."""
+    """The student's functions, as attributes: `submission.rnn(...)`; and objects of their classes."""
 
     def __init__(self, callee: Callee, label: str) -> None:
         self._callee = callee
         self._label = label
+        self._made = itertools.count()
+
+    def make(self, name: str, *args: Any) -> StudentObject:
+        """An object of the class of that name; what one draws at random, another does not draw again."""
+        label = f"{self._label}: object {next(self._made)}"
+        return StudentObject(self._callee, self._callee.make(name, _kept(args), label=label), label)
 
     def __getattr__(self, name: str) -> Callable[..., Any]:
-        return lambda *args: self._callee.call(name, list(args), label=self._label)
+        return lambda *args: self._callee.call(name, _kept(args), label=self._label)
+
+
+def _kept(args: Sequence[Any]) -> list[Any]:
+    return [arg._kept if isinstance(arg, StudentObject) else arg for arg in args]
 
 
 @dataclass
@@ -118,7 +155,7 @@ class Scoring:
             self._outcome = ("not run", str(reason))
             raise
         except Trapped as fault:
-            self.forfeits[question] = f"{fault}: {BY_HAND}"
+            self.forfeits[question] = f"{fault}, and this question is by hand"
             self._outcome = ("failed", self.forfeits[question])
             raise
         except AssertionError as fault:

@@ -120,6 +120,11 @@ class Cell:
         return bool(self.metadata.get("nbgrader", {}).get("solution"))
 
     @property
+    def is_written(self) -> bool:
+        """Whether a person grades what is in it: a derivation in prose."""
+        return self.is_solution and bool(self.metadata["nbgrader"].get("grade"))
+
+    @property
     def points(self) -> float:
         return float(self.metadata.get("nbgrader", {}).get("points", 0))
 
@@ -144,8 +149,12 @@ class Rebuilt:
     fault: str | None = None
 
     def questions(self) -> dict[str, float]:
-        """The points of each question, by grade cell."""
+        """The points of each question that hidden tests score, by grade cell."""
         return {cell.grade_id: cell.points for cell in self.cells if cell.is_question and cell.grade_id}
+
+    def written(self) -> list[Cell]:
+        """The answers that a person grades."""
+        return [cell for cell in self.cells if cell.is_written]
 
 
 def read_release(path: Path) -> Rebuilt:

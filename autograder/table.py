@@ -14,25 +14,33 @@ def class_table(reports: Sequence[Report]) -> str:
     """A line a student: a column a question, the total, the status."""
     if not reports:
         return "no submissions"
-    questions = [question.name for question in reports[0].questions]
-    header = ["student", *questions, "total", "status"]
-    maxima = [question.max_score for question in reports[0].questions] + [reports[0].max_score]
+    maxima = {**reports[0].maxima, "total": reports[0].max_score}
     rows = [
-        header,
-        ["", *[f"/{points:g}" for points in maxima], ""],
-        *[_row(report, questions) for report in reports],
+        ["student", *maxima, "status"],
+        ["", *[f"/{points:g}" for points in maxima.values()], ""],
+        *[_row(report, list(reports[0].maxima)) for report in reports],
     ]
-    widths = [max(len(row[column]) for row in rows) for column in range(len(header))]
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     return "\n".join(_line(row, widths) for row in rows)
 
 
-def _row(report: Report, questions: Sequence[str]) -> list[str]:
-    cells = [_cell(report.question(name)) for name in questions]
-    return [report.student, *cells, f"{report.score:g}", _status(report)]
+def _row(report: Report, names: Sequence[str]) -> list[str]:
+    cells = {question.name: _cell(question) for question in report.questions}
+    # a person's points are not given yet, but nothing that is as released waits for one
+    written = {answer.name: _waiting(answer.max_score * answer.touched) for answer in report.written}
+    if report.status == "ungraded":
+        written = dict.fromkeys(written, "?")
+    cells = {name: text or "0" for name, text in {**cells, **written}.items()}
+    total = f"{report.score:g} {_waiting(report.waiting)}".rstrip()
+    return [report.student, *[cells.get(name, "?") for name in names], total, _status(report)]
 
 
-def _cell(question: Question | None) -> str:
-    if question is None or question.score is None:
+def _waiting(points: float) -> str:
+    return f"(+{points:g})" if points else ""
+
+
+def _cell(question: Question) -> str:
+    if question.score is None:
         return "?"
     return f"{question.score:g}{'!' if question.flag else ''}"
 
@@ -41,6 +49,7 @@ def _status(report: Report) -> str:
     reasons = [report.fault] if report.fault else []
     reasons += [question.flag for question in report.questions if question.flag]
     reasons += [test.message.strip().splitlines()[-1] for test in broken_tests(report)][:1]
+    reasons += [f"{answer.name} is graded by hand" for answer in report.written if answer.touched]
     if not reasons:
         return report.status
     return f"{report.status}: {shorten(reasons[0], LONGEST, placeholder=' ...')}"

@@ -1,33 +1,27 @@
-"""Answers tried against the hidden tests of `rnn_gru_mha` in this process, without a sandbox."""
+"""Answers tried against hidden tests in this process, without a sandbox."""
 
 from __future__ import annotations
 
+import importlib
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from autograder.course import SUITES, TermKey
-from autograder.errors import StudentFault
+from autograder.errors import StudentFault, StudentRaised
+from autograder.faults import EXCEPTION_NAMES
 from autograder.report import Question
 from autograder.sandbox import wire
+from autograder.sandbox.objects import Objects
 from autograder.scoring import Scoring, StudentCode, score
-from autograder.suites.rnn_gru_mha import test_attention, test_initialisers, test_recurrent
-from bench.variants import Variant
-
-MODULES = (test_recurrent, test_initialisers, test_attention)
-QUESTIONS = {
-    "rnn": "Q2",
-    "gru": "Q3",
-    "init_gru_with_rnn": "Q4",
-    "init_gru_with_long_term_memory": "Q5",
-    "mha": "Q6",
-}
+from bench.bank import Variant, solved
 
 
 @dataclass(frozen=True)
 class SuiteTest:
-    """A test of the suite."""
+    """A test of a suite."""
 
     name: str
     question: str
@@ -35,9 +29,12 @@ class SuiteTest:
     function: Callable[[StudentCode, TermKey], None]
 
 
-def _hidden_tests() -> dict[str, SuiteTest]:
+@cache
+def hidden_tests(assignment: str) -> dict[str, SuiteTest]:
+    """The suite's tests by name."""
     found = {}
-    for module in MODULES:
+    for path in sorted((SUITES / assignment).glob("test_*.py")):
+        module = importlib.import_module(f"autograder.suites.{assignment}.{path.stem}")
         for name, function in vars(module).items():
             if name.startswith("test_"):
                 mark = next(mark for mark in function.pytestmark if mark.name == "points")
@@ -45,52 +42,86 @@ def _hidden_tests() -> dict[str, SuiteTest]:
     return found
 
 
-HIDDEN = _hidden_tests()
-
-
 class PlainFunctions:
-    """Answers calls with functions of this process, whose values cross the wire as a worker's would.
+    """Answers with functions and classes of this process, whose values cross the wire as a worker's would.
 
     Args:
-        functions: by the name of the student's function; what is missing is not written yet.
+        functions: by the name that the student gives them; what is missing is not written yet.
     """
 
     def __init__(self, functions: Mapping[str, Callable[..., Any]]) -> None:
         self.functions = functions
+        self.objects = Objects()
+        self.made = 0
 
-    def call(self, function: str, args: list[Any], *, label: str = "") -> Any:
-        """What the function returns for copies of these arguments.
+    def call(self, function: str, args: Sequence[Any], *, label: str = "", on: Any = None) -> Any:
+        """What the function, or the object's method, returns for copies of these arguments."""
+        return self._sent(function, lambda: self._find(function, on)(*self._copies(args)))
 
-        Raises:
-            StudentFault: it raised.
-        """
-        copies = [wire.unpack(wire.pack(arg), tensors=True) for arg in args]
+    def make(self, name: str, args: Sequence[Any], *, label: str = "") -> wire.Handle:
+        """An object of the class."""
+        handle = wire.Handle(self.made)
+        self.made += 1
+        self._quietly(
+            name, lambda: self.objects.keep(handle.number, self.functions[name](*self._copies(args)))
+        )
+        return handle
+
+    def read(self, on: wire.Handle, attribute: str) -> Any:
+        """An attribute's value."""
+        return self._sent(attribute, lambda: getattr(self.objects.get(on.number), attribute))
+
+    def assign(self, on: wire.Handle, values: Mapping[str, Any]) -> None:
+        """Set attributes."""
+        copies = dict(zip(values, self._copies(list(values.values())), strict=True))
+        for name, value in copies.items():
+            self._quietly(name, lambda n=name, v=value: setattr(self.objects.get(on.number), n, v))
+
+    def _find(self, function: str, on: wire.Handle | None) -> Callable[..., Any]:
+        if on is None:
+            return self.functions[function]
+        return getattr(self.objects.get(on.number), function)  # type: ignore[no-any-return]
+
+    def _copies(self, args: Sequence[Any]) -> list[Any]:
+        return [self.objects.build(wire.pack_argument(arg)) for arg in args]
+
+    def _sent(self, name: str, answer: Callable[[], Any]) -> Any:
+        return self._quietly(name, lambda: wire.unpack(wire.pack(answer()), tensors=False))
+
+    def _quietly(self, name: str, answer: Callable[[], Any]) -> Any:
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")  # an overflow that is warned of is the student's own affair
-                value = self.functions[function](*copies)
+                return answer()
+        except (AttributeError, KeyError) as error:
+            if error.args and name in str(error.args[0]):  # not there, as the worker would say
+                raise StudentFault(f"there is no `{name}`") from error
+            raise self._raised(name, error) from error
         except Exception as error:
-            raise StudentFault(f"`{function}` raised {type(error).__name__}") from error
-        return wire.unpack(wire.pack(value), tensors=False)
+            raise self._raised(name, error) from error
+
+    def _raised(self, name: str, error: Exception) -> StudentRaised:
+        kind = type(error).__name__
+        return StudentRaised(f"`{name}` raised {kind}", kind if kind in EXCEPTION_NAMES else "")
 
 
-def hidden_tests_of(variant: Variant) -> list[SuiteTest]:
-    """The hidden tests of the variant's question."""
-    return [test for test in HIDDEN.values() if test.question == QUESTIONS[variant.function]]
+def hidden_tests_of(assignment: str, variant: Variant) -> list[SuiteTest]:
+    """The hidden tests of the variant's questions."""
+    return [test for test in hidden_tests(assignment).values() if test.question in variant.questions]
 
 
-def fails(variant: Variant, test: SuiteTest, key: TermKey) -> bool:
-    """Whether the variant loses the test's points with this key."""
-    submission = StudentCode(PlainFunctions({variant.function: variant.answer}), test.name)
+def fails(assignment: str, variant: Variant, test: SuiteTest, key: TermKey) -> bool:
+    """Whether the variant, beside right answers to all else, loses the test's points with this key."""
+    functions = {**solved(assignment), variant.function: variant.answer}
     try:
-        test.function(submission, key)
+        test.function(StudentCode(PlainFunctions(functions), test.name), key)
     except AssertionError:
         return True
     return False
 
 
 def scored(
-    functions: Mapping[str, Callable[..., Any]], key: TermKey, maxima: Mapping[str, float]
+    assignment: str, functions: Mapping[str, Callable[..., Any]], key: TermKey, maxima: Mapping[str, float]
 ) -> list[Question]:
     """The questions as the scoring plugin scores these functions."""
-    return score(SUITES / "rnn_gru_mha", Scoring(PlainFunctions(functions), key), maxima)
+    return score(SUITES / assignment, Scoring(PlainFunctions(functions), key), maxima)

@@ -88,7 +88,11 @@ class Hit:
 def layers_used(
     function_name: str, sources: Sequence[str], forbidden: Collection[str] = FORBIDDEN_LAYERS
 ) -> list[Hit]:
-    """The forbidden names that `function_name` can reach in the notebook's code cells, in their order."""
+    """The forbidden names that a function can reach in the notebook's code cells, in their order.
+
+    `function_name` may be a class, which reaches all of its methods, or one method of a class: `RNN.forward`
+    reaches the class's constructor and special methods, and of the others those that are asked for by name.
+    """
     notebook = _Notebook()
     for cell, source in enumerate(sources):
         notebook.read(source, cell)
@@ -429,10 +433,16 @@ class _Search:
         self.loose_names = False  # whether strings may become names
         self.possible_names: list[tuple[ast.AST, str]] = []
         self.possible_attributes: list[ast.Attribute] = []
+        self.asked: set[str] = set()  # names of attributes; the methods of these names are looked at
+        self.waiting: dict[str, list[ast.AST]] | None = None  # methods that nobody has asked for
 
     def run(self, function_name: str) -> set[tuple[str, int, int]]:
         """All forbidden names, each with its cell and line."""
-        self._follow(function_name, self.notebook.module, None)
+        owner, _, method = function_name.partition(".")
+        if method:
+            self.waiting = {}
+            self.asked.add(method)
+        self._follow(owner, self.notebook.module, None)
         while self.todo:
             node, role = self.todo.pop()
             if node not in self.seen:
@@ -444,6 +454,11 @@ class _Search:
         for node, name in self.possible_names if self.loose_module or self.loose_names else []:
             self._note(name, node)
         return self.found
+
+    def _ask(self, name: str) -> None:
+        """Look at the methods of that name."""
+        self.asked.add(name)
+        self.todo.extend((method, _Role.PLAIN) for method in (self.waiting or {}).pop(name, ()))
 
     def _note(self, name: str, node: ast.AST) -> None:
         self.found.add((name, self.notebook.cell[node], getattr(node, "lineno", 1)))
@@ -542,6 +557,8 @@ class _Search:
     def _look(self, node: ast.AST, role: _Role) -> None:
         if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
             self._follow(node.id, self.notebook.scope[node], node)
+        if isinstance(node, ast.Attribute):
+            self._ask(node.attr)
         if isinstance(node, ast.Name | ast.Attribute | ast.Subscript | ast.Call | ast.NamedExpr):
             self._look_at_path(node)
         elif (text := self.notebook.text(node)) is not None:
@@ -560,6 +577,8 @@ class _Search:
             self.loose_module = path.lstrip("?")
 
     def _look_at_text(self, node: ast.AST, text: str, role: _Role) -> None:
+        if role is not _Role.MESSAGE and text in (self.waiting or {}):
+            self._ask(text)
         if role is _Role.CODE:
             for dot, name in re.findall(r"(\.?)\s*\b([A-Za-z_]\w*)", text[:LONGEST_CELL]):
                 if name in self.forbidden and (dot or not self.notebook.scope[node].lookup(name)):
@@ -589,6 +608,9 @@ class _Search:
                 return
             case ast.Expr(value=ast.Constant()):  # a docstring
                 return
+            case ast.ClassDef() if self.waiting is not None:
+                yield from self._parts_of_class(node, self.waiting)
+                return
             case ast.Raise(exc=ast.Call(func=func, args=args, keywords=keywords)):
                 yield func, _Role.PLAIN
                 yield from ((part, _Role.MESSAGE) for part in (*args, *keywords))
@@ -602,6 +624,17 @@ class _Search:
         for child in ast.iter_child_nodes(node):
             if not _is_annotation(node, child):
                 yield child, _Role.MESSAGE if folded else role
+
+    def _parts_of_class(
+        self, node: ast.ClassDef, waiting: dict[str, list[ast.AST]]
+    ) -> Iterator[tuple[ast.AST, _Role]]:
+        """All of a class but its methods that nobody asked for yet."""
+        for child in ast.iter_child_nodes(node):
+            name = child.name if isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef) else ""
+            if not name or name in self.asked or name.startswith("__"):
+                yield child, _Role.PLAIN
+            else:
+                waiting.setdefault(name, []).append(child)
 
     def _resolve_inside(self, node: ast.AST) -> None:
         """Note the parts in which a module is only asked for a name, or given another one."""

@@ -127,23 +127,28 @@ def compare(yours: object, expected: Expected, **sizes: int) -> bool:
     return passed
 
 
-def check_by_hand(function_name: str) -> None:
-    """Says whether the notebook's code that the function reaches uses a ready-made layer."""
+def check_by_hand(name: str, uses_torch: bool = True) -> None:
+    """Says whether the notebook's code that the function, class or method reaches uses what it may not.
+
+    That is a ready-made layer, or torch at all where `uses_torch` is False.
+    """
+    wanted, one = ("ready-made layers", "ready-made layer") if uses_torch else ("uses of torch", "torch")
     sources = current(executed_cells())
     if not sources:
-        say(function_name, "ready-made layers are looked for only inside of a notebook")
+        say(name, f"{wanted} are looked for only inside of a notebook")
         return
     by_hand = importlib.import_module(".by_hand" if __package__ else "by_hand", __package__)
+    forbidden = by_hand.FORBIDDEN_LAYERS if uses_torch else {"torch"}
     try:
-        hits = by_hand.layers_used(function_name, sources, by_hand.FORBIDDEN_LAYERS)
+        hits = by_hand.layers_used(name, sources, forbidden)
     except Exception as error:  # noqa: BLE001 - strange code must not end the check; grading reads it again
-        say(function_name, f"could not be read for ready-made layers: {one_line(error)}")
+        say(name, f"could not be read for {wanted}: {one_line(error)}")
         return
     for hit in hits:
         place = f"line {hit.line}: {one_line(hit.text)}"
-        say(function_name, f"uses {hit.name} in {place} - this question is by hand and would score 0")
+        say(name, f"uses {hit.name} in {place} - this question is by hand and would score 0")
     if not hits:
-        say(function_name, "by hand: no ready-made layer found")
+        say(name, f"by hand: no {one} found")
 
 
 def executed_cells() -> list[str]:

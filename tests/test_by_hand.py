@@ -357,3 +357,59 @@ def test_students_are_given_the_same_module() -> None:
     given = Path(__file__).parent.parent / "source/rnn_gru_mha/by_hand.py"
     assert given.is_symlink()
     assert given.resolve().name == "by_hand.py"
+
+
+METHODS = """
+import numpy as np
+import torch
+
+def helper(x):
+    return torch.tanh(x)
+
+class Base:
+    def common(self):
+        return torch.ones(1)
+
+class Layer(Base):
+    def __init__(self):
+        self.W = np.ones(3)
+    def step(self, x):
+        return np.tanh(x @ self.W)
+    def forward(self, x):
+        return [self.step(each) for each in x]
+    def backward(self, x):
+        return helper(x)
+    def by_name(self, x):
+        return getattr(self, "backward")(x)
+    def inherited(self, x):
+        return self.common()
+    def only_asks(self, x):
+        return isinstance(x, torch.Tensor)
+"""
+
+
+@pytest.mark.parametrize(
+    ("method", "reaches"),
+    [
+        ("step", False),
+        ("forward", False),
+        ("backward", True),
+        ("by_name", True),
+        ("inherited", True),
+        ("only_asks", False),
+    ],
+)
+def test_a_method_reaches_what_it_asks_for(method: str, reaches: bool) -> None:
+    """Of a class the search follows the constructor and those methods that the question's method names."""
+    assert bool(layers_used(f"Layer.{method}", [METHODS], {"torch"})) is reaches
+
+
+def test_a_constructor_belongs_to_every_method() -> None:
+    """What is made in it is used by all of them."""
+    source = METHODS.replace("np.ones(3)", "torch.ones(3)")
+    assert [hit.name for hit in layers_used("Layer.step", [source], {"torch"})] == ["torch"]
+
+
+def test_a_class_reaches_all_of_its_methods() -> None:
+    """Asked for as a whole, nothing of it is left out."""
+    assert layers_used("Layer", [METHODS], {"torch"})

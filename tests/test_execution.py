@@ -11,8 +11,8 @@ import pytest
 import torch
 
 from autograder.course import TermKey
-from autograder.errors import StudentFault
-from autograder.execution import CellRun, Execution, Limits, Trapped
+from autograder.errors import StudentFault, Trapped
+from autograder.execution import CellRun, Execution, Limits
 from autograder.grade import TRAPPED
 from autograder.sandbox import Sandbox, client, wire
 from autograder.submission import Cell
@@ -444,7 +444,7 @@ def test_a_missing_function_s_sentence_names_the_cell_that_failed(run: Run) -> N
     """Where a cell of the student's did not run to its end, that is the thing to mend."""
     execution = run(code("def f(:", "Q1_solution", origin="student"))
     assert fault(execution, "f") == (
-        "`f` is not defined after your notebook has run; the cell 'q1_solution' did not run to its end, "
+        "`f` is not defined after your notebook has run; the cell 'Q1_solution' did not run to its end, "
         "mend that first"
     )
 
@@ -611,3 +611,177 @@ def test_without_a_trap_ready_made_layers_answer(run: Run) -> None:
     """Where no function is named, none is caught."""
     execution = run(IMPORTS + "def f(x):\n    return nn.GRU(3, 2)(x)[0]")
     assert execution.call("f", [torch.ones(5, 4, 3)], label="test").shape == (5, 4, 2)
+
+
+# --- Objects of the student's classes -----------------------------------------------------------------------
+
+
+COUNTER = """
+import numpy as np
+
+class Counter:
+    def __init__(self, start, *rest):
+        self.count = start
+        self.drawn = np.random.rand(3)
+    def add(self, array):
+        self.count = self.count + array.sum()
+        return array * 2
+    def scale(self, factor):
+        self.count *= factor
+    @property
+    def half(self):
+        return self.count / 2
+    @property
+    def broken(self):
+        return self.nowhere
+    @property
+    def fixed(self):
+        return 1
+    def leave(self):
+        import os
+        os._exit(0)
+    uncallable = 3
+
+def total(counter, other=None):
+    return counter.count + (other.count if other else 0)
+
+class Moody:
+    def __init__(self):
+        raise ValueError("not today")
+"""
+
+
+def test_an_object_stays_and_its_methods_are_called(run: Run) -> None:
+    """What a method leaves in its object is there for the next one; its answer crosses."""
+    execution = run(COUNTER)
+    counter = execution.make("Counter", [1], label="test")
+    assert execution.call("add", [np.ones(2)], label="test", on=counter).tolist() == [2.0, 2.0]
+    assert execution.call("scale", [10], label="test", on=counter) is None
+    assert execution.read(counter, "count") == 30.0
+
+
+def test_objects_are_told_apart(run: Run) -> None:
+    """Each has attributes of its own, which can be set, several at once."""
+    execution = run(COUNTER)
+    one, other = (execution.make("Counter", [start], label="test") for start in (1, 2))
+    execution.assign(one, {"count": np.arange(3), "extra": [1, "x"]})
+    assert execution.read(one, "count").tolist() == [0, 1, 2]
+    assert (execution.read(one, "extra"), execution.read(other, "count")) == ([1, "x"], 2)
+
+
+def test_a_property_is_read_like_an_attribute(run: Run) -> None:
+    """How a student keeps a value is their own affair."""
+    execution = run(COUNTER)
+    assert execution.read(execution.make("Counter", [4], label="test"), "half") == 2.0
+
+
+def test_an_object_is_an_argument(run: Run) -> None:
+    """A function of the student's gets the object itself."""
+    execution = run(COUNTER)
+    one, other = (execution.make("Counter", [start], label="test") for start in (1, 2))
+    assert execution.call("total", [one, other], label="test") == 3
+
+
+def test_what_an_object_draws_depends_on_the_label(run: Run) -> None:
+    """Two objects of one test differ, since its labels do, and the same label draws the same again."""
+    execution = run(COUNTER)
+    drawn = [execution.read(execution.make("Counter", [0], label=each), "drawn") for each in "aba"]
+    assert np.array_equal(drawn[0], drawn[2])
+    assert not np.array_equal(drawn[0], drawn[1])
+
+
+@pytest.mark.parametrize(
+    ("ask", "told"),
+    [
+        (lambda e, c: e.make("Moody", [], label="t"), "`Moody` raised ValueError in line 32 of your own"),
+        (lambda e, c: e.make("Absent", [], label="t"), "`Absent` is not defined after your notebook has run"),
+        (lambda e, c: e.call("gone", [], label="t", on=c), "of your class `Counter` has no `gone`"),
+        (lambda e, c: e.call("uncallable", [], label="t", on=c), "`Counter.uncallable` is no function any"),
+        (lambda e, c: e.call("add", ["x"], label="t", on=c), "`Counter.add` raised AttributeError in line 9"),
+        (lambda e, c: e.read(c, "gone"), "an object of your class `Counter` has no `gone`"),
+        (lambda e, c: e.read(c, "broken"), "`Counter.broken` raised AttributeError in line 18"),
+        (lambda e, c: e.assign(c, {"fixed": 2}), "`Counter.fixed` raised AttributeError"),
+        (lambda e, c: e.call("leave", [], label="t", on=c), "calling `Counter.leave` did not end well"),
+    ],
+)
+def test_an_object_that_fails_is_told_like_a_function(run: Run, ask: Any, told: str) -> None:
+    """Which class, which method or attribute, and where."""
+    execution = run(COUNTER)
+    counter = execution.make("Counter", [1], label="test")
+    with pytest.raises(StudentFault) as fault:
+        ask(execution, counter)
+    assert told in str(fault.value)
+
+
+def test_an_object_that_went_with_its_process_is_told(run: Run) -> None:
+    """A new worker has the notebook's names, and none of the objects that a test had made."""
+    execution = run(COUNTER)
+    counter = execution.make("Counter", [1], label="test")
+    with pytest.raises(StudentFault):
+        execution.call("leave", [], label="test", on=counter)
+    for ask in (
+        lambda: execution.read(counter, "count"),
+        lambda: execution.call("total", [counter], label="t"),
+    ):
+        with pytest.raises(StudentFault, match="`Counter` was lost with the process that held it"):
+            ask()
+    assert execution.read(execution.make("Counter", [5], label="test"), "count") == 5
+
+
+def test_what_an_object_prints_and_raises_never_comes_out(run: Run) -> None:
+    """Constructors, methods and properties have seen hidden inputs as functions have."""
+    execution = run(f"class Spy:\n{SPY_METHODS}", figures=True)
+    shown = []
+    spy = execution.make("Spy", [CANARY], label="test")
+    for ask in (
+        lambda: execution.call("tell", [CANARY], label="test", on=spy),
+        lambda: execution.read(spy, "word"),
+        lambda: execution.make("Spy", [CANARY, CANARY], label="test"),
+    ):
+        with pytest.raises(StudentFault) as fault:
+            ask()
+        shown.append(str(fault.value))
+    assert CANARY not in f"{shown} {execution.runs} {execution.notes}"
+
+
+SPY_METHODS = """
+    def __init__(self, word, again=None):
+        print(word)
+        self.kept = word
+        if again:
+            raise type(word, (Exception,), {})(word)
+    def tell(self, word):
+        print(word)
+        raise ValueError(word)
+    @property
+    def word(self):
+        print(self.kept)
+        return getattr(self, "x" + self.kept)
+"""
+
+
+@pytest.mark.parametrize("kind", [torch.nn.RNN, torch.nn.GRU])
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+def test_a_torch_layer_arrives_as_one(run: Run, kind: Any, dtype: torch.dtype) -> None:
+    """A recurrent layer is built anew in the worker and computes there what it computes here."""
+    layer, inputs = kind(3, 2, batch_first=True).to(dtype), torch.randn(4, 5, 3, dtype=dtype)
+    source = "def f(layer, x):\n    return type(layer).__name__, layer(x)[0]"
+    name, outputs = run(IMPORTS + source).call("f", [layer, inputs], label="test")
+    assert name == kind.__name__
+    assert np.allclose(outputs, layer(inputs)[0].detach().numpy(), atol=1e-7, rtol=0)
+
+
+def test_a_generator_arrives_as_one(run: Run) -> None:
+    """A random generator is built in the worker from its seed."""
+    drawn = run("def f(rng):\n    return rng.normal(size=3)").call("f", [wire.Random(7)], label="test")
+    assert np.array_equal(drawn, np.random.default_rng(7).normal(size=3))
+
+
+def test_a_trap_for_all_of_torch(run: Run) -> None:
+    """Where a question is in NumPy, any torch function is noted, in methods too, and NumPy never."""
+    source = "class C:\n    def f(self, x): return torch.from_numpy(x) + 1\n    def g(self, x): return x + 1"
+    execution = run(f"import torch\n{source}", trap=[wire.ANY_TORCH])
+    thing = execution.make("C", [], label="test")
+    assert execution.call("g", [np.ones(1)], label="test", on=thing).tolist() == [2.0]
+    with pytest.raises(Trapped, match=r"`C\.f` uses torch$"):
+        execution.call("f", [np.ones(1)], label="test", on=thing)

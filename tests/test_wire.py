@@ -533,3 +533,38 @@ def test_a_cell_s_outputs_come_back() -> None:
     reply = wire.reply(body(wire.CellDone(1, "ok", outputs)))
     assert isinstance(reply, wire.CellDone)
     assert reply.outputs == outputs
+
+
+# --- What goes to a worker alone ----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("value", [wire.Handle(3), wire.Random(7), np.ones(2), [1, "x"], None])
+def test_arguments_cross(value: object) -> None:
+    """Handles and seeds go as they are, values in their plain form; a request holds any of them."""
+    plain = wire.pack_argument(value)
+    body = wire.frame(wire.Call(1, "f", [plain], 0, 1.0))[wire.HEADER.size :]
+    sent = wire.request(body)
+    assert isinstance(sent, wire.Call)
+    assert sent.args == [plain]
+
+
+@pytest.mark.parametrize("value", [wire.Handle(3), wire.Random(7)])
+def test_nothing_of_the_kind_comes_back(value: wire.Handle | wire.Random) -> None:
+    """A reply with a handle in it is no reply: a worker may not name objects."""
+    body = msgspec.msgpack.encode({"type": "returned", "id": 1, "value": value, "trapped": []})
+    with pytest.raises(wire.WireError):
+        wire.reply(body)
+
+
+@pytest.mark.parametrize(
+    "layer",
+    [
+        torch.nn.RNN(2, 3),
+        torch.nn.GRU(2, 3, num_layers=2, batch_first=True),
+        torch.nn.GRU(2, 3, bidirectional=True, batch_first=True),
+    ],
+)
+def test_other_recurrent_layers_do_not_cross(layer: torch.nn.RNNBase) -> None:
+    """What the worker would build otherwise than meant is refused here."""
+    with pytest.raises(wire.WireError, match="one layer, one direction, batch first"):
+        wire.pack_argument(layer)

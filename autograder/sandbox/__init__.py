@@ -1,6 +1,6 @@
 """The only door to student code."""
 
-from autograder.sandbox.client import Worker
+from autograder.sandbox.client import Outcome, Worker
 from autograder.sandbox.launch import Isolation, Sandbox
 
-__all__ = ["Isolation", "Sandbox", "Worker"]
+__all__ = ["Isolation", "Outcome", "Sandbox", "Worker"]

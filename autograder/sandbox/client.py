@@ -7,7 +7,7 @@ import os
 import selectors
 import socket
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from autograder.errors import BadMessage, SandboxLost, WorkerDied, WorkerFault, WorkerFlood, WorkerTimeout
@@ -19,6 +19,8 @@ GRACE_SECONDS = 3.0  # a worker that interrupts itself answers within these
 MAX_FLOOD = 32 << 20  # bytes on the pipe a request
 KEPT = 64 << 10  # bytes of them kept
 CHUNK = 1 << 20
+
+Outcome = wire.Returned | wire.Raised | wire.Failed
 
 
 class Worker:
@@ -68,19 +70,40 @@ class Worker:
         return done
 
     def call(
-        self, function: str, args: list[Any], *, seed: int, seconds: float, trap: list[str]
-    ) -> wire.Returned | wire.Raised | wire.Failed:
-        """Call a function of the notebook; nothing that it prints is kept.
+        self,
+        function: str,
+        args: Sequence[Any],
+        *,
+        seed: int,
+        seconds: float,
+        trap: list[str],
+        on: int | None = None,
+        keep: int | None = None,
+    ) -> Outcome:
+        """Call a function of the notebook, or a method of the object `on`; nothing that it prints is kept.
+
+        Args:
+            keep: the number under which the worker keeps what is returned, instead of sending it.
 
         Raises:
             WorkerFault: the worker is no more.
         """
-        values = [wire.pack(arg) for arg in args]
-        request = wire.Call(next(self._ids), function, values, seed, seconds, trap)
-        outcomes = (wire.Returned, wire.Raised, wire.Failed)
-        reply: wire.Returned | wire.Raised | wire.Failed
-        reply = self._request(request, wire.PATIENCE * seconds + GRACE_SECONDS, *outcomes)
-        return reply
+        values = [wire.pack_argument(arg) for arg in args]
+        return self._ask(wire.Call(next(self._ids), function, values, seed, seconds, trap, on, keep))
+
+    def read(self, on: int, name: str, *, seconds: float, trap: list[str]) -> Outcome:
+        """Read an attribute of a kept object; may raise a `WorkerFault`."""
+        return self._ask(wire.Read(next(self._ids), on, name, seconds, trap))
+
+    def assign(self, on: int, values: Mapping[str, Any], *, seconds: float, trap: list[str]) -> Outcome:
+        """Set attributes of a kept object; may raise a `WorkerFault`."""
+        plain = {name: wire.pack_argument(value) for name, value in values.items()}
+        return self._ask(wire.Assign(next(self._ids), on, plain, seconds, trap))
+
+    def _ask(self, request: wire.Question) -> Outcome:
+        deadline = wire.PATIENCE * request.seconds + GRACE_SECONDS
+        outcome: Outcome = self._request(request, deadline, wire.Returned, wire.Raised, wire.Failed)
+        return outcome
 
     def close(self) -> int:
         """End the process; its exit status, negative for a signal."""

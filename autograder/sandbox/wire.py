@@ -23,6 +23,7 @@ MAX_OUTPUTS = 200  # of one cell
 MAX_LINES = 50  # of a traceback
 MAX_KINDS = 32  # in which one output is shown
 PATIENCE = 3.0  # how much longer than its processor time a cell or call may take by the clock
+ANY_TORCH = "*"  # a trap that notes every torch function
 HEADER = struct.Struct("<I")
 
 DTYPES = frozenset(
@@ -72,6 +73,31 @@ class Opaque(msgspec.Struct, tag="opaque", frozen=True):
 Value = None | bool | int | float | str | Raw | Array | Items | Table | Opaque
 
 
+class Handle(msgspec.Struct, tag="handle", frozen=True):
+    """An object that stays in the worker, by the number that the trusted side gave it."""
+
+    number: int
+
+
+class Module(msgspec.Struct, tag="module", frozen=True):
+    """A torch recurrent layer, batch first and of one layer, to be built anew from its parameters."""
+
+    kind: Literal["RNN", "GRU"]
+    input_size: int
+    hidden_size: int
+    state: dict[str, Array]
+
+
+class Random(msgspec.Struct, tag="random", frozen=True):
+    """A `numpy.random.Generator` with this seed, to be built in the worker."""
+
+    seed: int
+
+
+# what goes to a worker; of these four only a plain value ever comes back
+Argument = Value | Handle | Module | Random
+
+
 class Prepare(msgspec.Struct, tag="prepare", frozen=True):
     """Put the given files into the working folder."""
 
@@ -90,17 +116,43 @@ class RunCell(msgspec.Struct, tag="run", frozen=True):
 
 
 class Call(msgspec.Struct, tag="call", frozen=True):
-    """Call a function that the notebook defined; torch functions named in `trap` are noted."""
+    """Call a function that the notebook defined, or a method of the object `on`.
+
+    What it returns is sent, or kept under the number `keep`; torch functions named in `trap` are noted.
+    """
 
     id: int
     function: str
-    args: list[Value]
+    args: list[Argument]
     seed: int
+    seconds: float
+    trap: list[str] = []
+    on: int | None = None
+    keep: int | None = None
+
+
+class Read(msgspec.Struct, tag="read", frozen=True):
+    """Send an attribute of the object `on`; it may be a property, which is code."""
+
+    id: int
+    on: int
+    name: str
     seconds: float
     trap: list[str] = []
 
 
-Request = Prepare | RunCell | Call
+class Assign(msgspec.Struct, tag="assign", frozen=True):
+    """Set attributes of the object `on`."""
+
+    id: int
+    on: int
+    values: dict[str, Argument]
+    seconds: float
+    trap: list[str] = []
+
+
+Question = Call | Read | Assign
+Request = Prepare | RunCell | Call | Read | Assign
 
 # an empty dict is one byte on the wire and seventy in memory: lengths are bounded before anything is built
 Lines = Annotated[list[str], msgspec.Meta(max_length=MAX_LINES)]
@@ -198,6 +250,20 @@ class _Packer:
         if array.dtype.name not in DTYPES:
             return Opaque("")
         return Array(kind, array.dtype.name, array.shape, array.tobytes())
+
+
+def pack_argument(value: Any) -> Argument:
+    """Turn what a hidden test hands over into its plain form: a value, a torch RNN or GRU, a handle."""
+    if isinstance(value, (Handle, Module, Random)):
+        return value
+    torch = sys.modules.get("torch")
+    if torch is None or not isinstance(value, (torch.nn.RNN, torch.nn.GRU)):
+        return pack(value)
+    if value.num_layers != 1 or value.bidirectional or not value.batch_first:
+        raise WireError("a recurrent layer that is not plain: one layer, one direction, batch first")
+    kind: Literal["RNN", "GRU"] = "GRU" if isinstance(value, torch.nn.GRU) else "RNN"
+    state = {name: pack(tensor) for name, tensor in value.state_dict().items()}
+    return Module(kind, value.input_size, value.hidden_size, state)  # type: ignore[arg-type]
 
 
 def unpack(value: Value, *, tensors: bool) -> Any:

@@ -27,6 +27,7 @@ from IPython.core.interactiveshell import InteractiveShell
 from torch.overrides import TorchFunctionMode
 
 from autograder.sandbox import wire
+from autograder.sandbox.objects import Objects
 
 MAX_STREAM = 64 << 10  # characters of one stream kept a cell
 MAX_OUTPUT = 4 << 20  # characters of one display kept
@@ -207,13 +208,14 @@ class Worker:
     def __init__(self, shell: Shell) -> None:
         self.shell = shell
         self.recorder = shell.recorder
+        self.objects = Objects()
 
     def answer(self, request: wire.Request) -> wire.Reply:
         if isinstance(request, wire.Prepare):
             return self.prepare(request)
         if isinstance(request, wire.RunCell):
             return self.run_cell(request)
-        return self.call(request)
+        return self.ask(request)
 
     def prepare(self, request: wire.Prepare) -> wire.Ready:
         for name, content in request.files.items():
@@ -237,30 +239,26 @@ class Worker:
             ended = "timeout"
         return wire.CellDone(request.id, ended, self.recorder.outputs)
 
-    def call(self, request: wire.Call) -> wire.Reply:
-        function = self.shell.user_ns.get(request.function)
-        if function is None or not callable(function):
-            missing: Literal["missing", "uncallable"] = "missing" if function is None else "uncallable"
-            return wire.Failed(request.id, missing)
-        args = [wire.unpack(value, tensors=True) for value in request.args]
+    def ask(self, request: wire.Question) -> wire.Reply:
+        """Do what a hidden test asks for, within its time and unseen."""
         trap = Trap(request.trap)
         self.recorder.muted = True
-        seed_everything(request.seed)
         try:
             with alarm(request.seconds):
-                return self._outcome(request.id, function, args, trap)
+                return self._outcome(request, trap)
         except TimeLimit:
             return wire.Failed(request.id, "timeout", trap.hits)
         finally:
             self.recorder.muted = False
 
-    def _outcome(self, id: int, function: Callable[..., Any], args: list[Any], trap: Trap) -> wire.Reply:
+    def _outcome(self, request: wire.Question, trap: Trap) -> wire.Reply:
+        id = request.id
         try:
-            with trap:
-                value = function(*args)
-            return wire.Returned(id, wire.pack(value), trap.hits)
+            return wire.Returned(id, wire.pack(self._do(request, trap)), trap.hits)
         except TimeLimit:
             raise
+        except Absent as absent:
+            return wire.Failed(id, absent.reason, trap.hits)
         except wire.WireError:
             return wire.Failed(id, "unsendable", trap.hits)
         except MemoryError:
@@ -268,6 +266,58 @@ class Worker:
         except BaseException as error:  # noqa: BLE001 - student code raises what it likes, exits included
             cell, line = last_line_of_student(error)
             return wire.Raised(id, builtin_name(error), cell, line, trap.hits)
+
+    def _do(self, request: wire.Question, trap: Trap) -> Any:
+        if isinstance(request, wire.Call):
+            return self._call(request, trap)
+        thing = self.objects.get(request.on)
+        if isinstance(request, wire.Read):
+            with trap:
+                return attribute(thing, request.name)
+        values = {name: self.objects.build(value) for name, value in request.values.items()}
+        with trap:
+            for name, value in values.items():
+                setattr(thing, name, value)
+        return None
+
+    def _call(self, request: wire.Call, trap: Trap) -> Any:
+        args = [self.objects.build(argument) for argument in request.args]
+        seed_everything(request.seed)
+        with trap:
+            value = self._function(request)(*args)
+        if request.keep is None:
+            return value
+        self.objects.keep(request.keep, value)
+        return None
+
+    def _function(self, request: wire.Call) -> Callable[..., Any]:
+        if request.on is None:
+            function = self.shell.user_ns.get(request.function)
+            if function is None:
+                raise Absent("missing")
+        else:
+            function = attribute(self.objects.get(request.on), request.function)
+        if not callable(function):
+            raise Absent("uncallable")
+        return function  # type: ignore[no-any-return]
+
+
+class Absent(Exception):
+    """What was asked for is not there, or is nothing to call."""
+
+    def __init__(self, reason: Literal["missing", "uncallable"]) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+def attribute(thing: Any, name: str) -> Any:
+    """An attribute of a student's object; `Absent` where there is none, but not where a property fails."""
+    try:
+        return getattr(thing, name)
+    except AttributeError as error:
+        if last_line_of_student(error) == (None, None):
+            raise Absent("missing") from None
+        raise
 
 
 class Trap(TorchFunctionMode):
@@ -288,7 +338,7 @@ class Trap(TorchFunctionMode):
             super().__exit__(*error)
 
     def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
-        name = getattr(func, "__name__", "")
+        name = wire.ANY_TORCH if wire.ANY_TORCH in self.names else getattr(func, "__name__", "")
         if name in self.names and name not in self.hits:
             self.hits.append(name)
         return func(*args, **(kwargs or {}))

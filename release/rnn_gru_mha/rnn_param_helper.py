@@ -41,6 +41,23 @@ def get_gru_params(gru: torch.nn.GRU) -> tuple[LinearTrans, LinearTrans, LinearT
     return r, z, n
 
 
+def load_rnn_params(rnn: torch.nn.RNN, wt_h: Any, wt_x: Any, bias: Any) -> None:
+    """Puts parameters, laid out as those of `get_rnn_params`, into a one-layer torch.nn.RNN.
+
+    They may be NumPy arrays, tensors or nested lists of any real type. A ValueError names the one that is
+    none of these, or is of a wrong shape; the RNN is then left as it was.
+    """
+    size_in, size_out = rnn.input_size, rnn.hidden_size
+    weight_h = shaped("wt_h", wt_h, "[H, H]", (size_out, size_out))
+    weight_x = shaped("wt_x", wt_x, "[I, H]", (size_in, size_out))
+    both_biases = shaped("bias", bias, "[H]", (size_out,))
+    with torch.no_grad():
+        rnn.weight_hh_l0.copy_(weight_h.T)  # [H, H]
+        rnn.weight_ih_l0.copy_(weight_x.T)  # [H, I]
+        rnn.bias_ih_l0.copy_(both_biases)  # [H]
+        rnn.bias_hh_l0.zero_()  # torch adds its two biases
+
+
 def load_gru_params(gru: torch.nn.GRU, linear_trans_r: Any, linear_trans_z: Any, linear_trans_n: Any) -> None:
     """Puts three tuples, laid out as those of `get_gru_params`, into a one-layer torch.nn.GRU.
 
@@ -82,13 +99,16 @@ def checked(name: str, linear_trans: Any, input_size: int, hidden_size: int) -> 
         raise ValueError(f"{name} is not a tuple of four parts ({', '.join(GRU_PARTS)})")
     axes = ("[I, H]", "[H]", "[H, H]", "[H]")
     shapes = ((input_size, hidden_size), (hidden_size,), (hidden_size, hidden_size), (hidden_size,))
-    tensors = []
-    for part, value, letters, shape in zip(GRU_PARTS, linear_trans, axes, shapes, strict=True):
-        tensor = real_tensor(f"{name}: {part}", value)
-        if tensor.shape != shape:
-            raise ValueError(f"{name}: {part} is {tuple(tensor.shape)}, expected {letters} = {shape}")
-        tensors.append(tensor)
-    return tensors
+    parts = zip(GRU_PARTS, linear_trans, axes, shapes, strict=True)
+    return [shaped(f"{name}: {part}", value, letters, shape) for part, value, letters, shape in parts]
+
+
+def shaped(name: str, value: Any, axes: str, shape: tuple[int, ...]) -> torch.Tensor:
+    """The value as a float64 tensor; a ValueError if it holds no real numbers or is of another shape."""
+    tensor = real_tensor(name, value)
+    if tensor.shape != shape:
+        raise ValueError(f"{name} is {tuple(tensor.shape)}, expected {axes} = {shape}")
+    return tensor
 
 
 def real_tensor(name: str, value: torch.Tensor | Array | Sequence[Any]) -> torch.Tensor:

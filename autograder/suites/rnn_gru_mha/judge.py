@@ -5,11 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import torch
-
-from autograder.answers import Array, as_array, describe, expect_close, pair, with_shape
-from autograder.errors import StudentFault
-from autograder.suites.rnn_gru_mha.cases import Attention, Linear, Recurrent, run_gru
+from autograder.answers import as_array, expect_close, pair, with_shape
+from autograder.suites.rnn_gru_mha.cases import Attention, Recurrent
 
 # Measured by `python -m bench.margins` in the suite's measure: 10,000 draws of short sequences and 200 of
 # 100 to 1,000 steps (attention 300); H up to 64. A wrong answer counts with its largest error in a test.
@@ -27,7 +24,6 @@ IMITATION = 2e-5
 KEPT = 1e-5
 
 Function = Callable[..., Any]
-GATES = {"reset": "linear_trans_r", "update": "linear_trans_z", "new": "linear_trans_n"}
 
 
 def expect_outputs(function: Function, name: str, case: Recurrent, reference: str) -> None:
@@ -49,47 +45,6 @@ def expect_final_state(function: Function, name: str, case: Recurrent, reference
     else:
         array = with_shape(array, "final_state", **{"1": 1, "B": B, "H": H})[0]
     expect_close(array, case.final_state, OUTPUTS, "final_state", f"the last state of {reference}")
-
-
-def as_gates(answer: Any, function: str, I: int, H: int) -> list[Linear]:  # noqa: E741 - the course's letter
-    """The three gates (wt_x [I, H], bias_x [H], wt_h [H, H], bias_h [H]) in the order r, z, n.
-
-    Raises:
-        StudentFault: the answer has another form.
-    """
-    if not isinstance(answer, (tuple, list)) or len(answer) != 3:
-        what = "another number of values" if isinstance(answer, (tuple, list)) else describe(answer)
-        raise StudentFault(f"`{function}` should return three tuples, for the gates r, z and n, not {what}")
-    return [_as_linear(part, name, I, H) for part, name in zip(answer, GATES.values(), strict=True)]
-
-
-def _as_linear(part: Any, name: str, I: int, H: int) -> Linear:  # noqa: E741
-    if not isinstance(part, (tuple, list)) or len(part) != 4:
-        raise StudentFault(f"{name} should be a tuple (wt_x, bias_x, wt_h, bias_h)")
-    wt_x, bias_x, wt_h, bias_h = part
-    return (
-        with_shape(wt_x, f"wt_x of {name}", I=I, H=H),
-        _as_bias(bias_x, f"bias_x of {name}", H),
-        _as_square(wt_h, f"wt_h of {name}", H),
-        _as_bias(bias_h, f"bias_h of {name}", H),
-    )
-
-
-def _as_bias(value: Any, name: str, H: int) -> Array:
-    array = as_array(value, name)
-    return with_shape(array[0] if array.shape == (1, H) else array, name, H=H)
-
-
-def _as_square(value: Any, name: str, H: int) -> Array:
-    array = as_array(value, name)
-    if array.shape != (H, H):
-        raise StudentFault(f"{name} should be [H, H], yours has another shape")
-    return array
-
-
-def run_loaded(gates: list[Linear], init_state: Any, input_data: Any) -> Array:
-    """Outputs [B, T, H] of a float32 torch.nn.GRU with these gates, as the notebook loads them."""
-    return run_gru(gates, init_state, input_data, torch.float32)
 
 
 def expect_attention(function: Function, case: Attention) -> None:

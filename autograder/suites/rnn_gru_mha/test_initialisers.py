@@ -7,8 +7,10 @@ import pytest
 
 from autograder.answers import expect_close
 from autograder.errors import StudentFault
+from autograder.suites.draws import generator, normal
+from autograder.suites.gates import as_gates, run_loaded
 from autograder.suites.rnn_gru_mha import cases
-from autograder.suites.rnn_gru_mha.judge import IMITATION, KEPT, as_gates, run_loaded
+from autograder.suites.rnn_gru_mha.judge import IMITATION, KEPT
 
 SHORT = ((4, 9, 3, 5), (3, 8, 6, 2), (2, 7, 1, 4), (5, 6, 3, 1))  # B, T, I, H
 LONG = ((3, 100, 2, 7), (2, 1000, 4, 3))
@@ -39,9 +41,9 @@ def test_long_imitation_of_the_rnn(submission, key):
 
 def expect_memory(submission, key, steps: tuple[int, ...], scales: tuple[float, ...]) -> None:
     for B, I, H in MEMORY:  # noqa: E741 - the course's letter
-        rng = cases.generator(key, "memory", B, I, H, *steps)
-        init_state = rng.standard_normal((1, B, H), dtype=np.float32)
-        inputs = rng.standard_normal((B, max(steps) + 1, I), dtype=np.float32)
+        rng = generator(key, cases.NAME, "memory", B, I, H, *steps)
+        init_state = normal(rng, 1, B, H)
+        inputs = normal(rng, B, max(steps) + 1, I)
         answer = submission.init_gru_with_long_term_memory(I, H)
         gates = as_gates(answer, "init_gru_with_long_term_memory", I, H)
         for scale in scales:

@@ -3,9 +3,9 @@
 import numpy as np
 import torch
 
-from bench.variants.bank import Bank
+from bench.bank import Bank
 
-bank = Bank("init_gru_with_rnn")
+bank = Bank("init_gru_with_rnn", "Q4")
 SHORT, LONG = "test_imitation_of_the_rnn", "test_long_imitation_of_the_rnn"
 BOTH = (SHORT, LONG)
 

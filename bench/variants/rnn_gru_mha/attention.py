@@ -5,9 +5,9 @@ import torch
 from scipy.special import logsumexp
 from scipy.special import softmax as scipy_softmax
 
-from bench.variants.bank import Bank
+from bench.bank import Bank
 
-bank = Bank("mha")
+bank = Bank("mha", "Q6")
 SIZES, ONES, LONG = "test_attention", "test_attention_sizes_of_one", "test_attention_long_sequences"
 ALL = (SIZES, ONES, LONG)
 

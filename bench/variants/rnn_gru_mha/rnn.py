@@ -3,9 +3,9 @@
 import numpy as np
 import torch
 
-from bench.variants.bank import Bank
+from bench.bank import Bank
 
-bank = Bank("rnn")
+bank = Bank("rnn", "Q2")
 OUTPUTS, ONES, LONG = "test_rnn_outputs", "test_rnn_sizes_of_one", "test_rnn_long_sequences"
 FINAL = "test_rnn_final_state"
 ALL = (OUTPUTS, ONES, LONG, FINAL)

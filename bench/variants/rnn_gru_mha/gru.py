@@ -4,10 +4,10 @@ import numpy as np
 import torch
 from scipy.special import expit
 
-from bench.variants.bank import Bank
-from bench.variants.rnn import unroll
+from bench.bank import Bank
+from bench.variants.rnn_gru_mha.rnn import unroll
 
-bank = Bank("gru")
+bank = Bank("gru", "Q3")
 OUTPUTS, ONES, LONG = "test_gru_outputs", "test_gru_sizes_of_one", "test_gru_long_sequences"
 FINAL = "test_gru_final_state"
 ALL = (OUTPUTS, ONES, LONG, FINAL)

@@ -1,10 +1,13 @@
-"""A collection of answers to one question."""
+"""A collection of answers: of one function or class, in many styles, right ones and wrong ones."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+import importlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
+
+from autograder.course import SUITES
 
 Answer = Callable[..., Any]
 
@@ -14,7 +17,8 @@ class Variant:
     """One answer.
 
     Args:
-        function: the name of the student's function that it stands for.
+        function: the name of the student's function or class that it stands for.
+        questions: those whose hidden tests it takes part in.
         name: what makes it different, in a few words.
         title: the same in a sentence.
         loses: the hidden tests that it fails whatever the key; empty for a right answer.
@@ -22,6 +26,7 @@ class Variant:
     """
 
     function: str
+    questions: tuple[str, ...]
     name: str
     answer: Answer
     title: str
@@ -32,19 +37,23 @@ class Variant:
         return f"{self.function}: {self.name}"
 
 
-@dataclass
 class Bank:
-    """Answers to one question, filled by its decorators.
+    """Answers, filled by its decorators.
 
     Args:
-        function: the name of the student's function.
-        between: answers that the suite need not judge either way; they are only measured.
+        function: the name of the student's function or class.
+        questions: those whose hidden tests it takes part in.
+
+    The first right answer is the partner of the other banks' answers, where a test needs more than one.
+    `between` holds answers that the suite need not judge either way; they are only measured.
     """
 
-    function: str
-    rights: list[Variant] = field(default_factory=list)
-    wrongs: list[Variant] = field(default_factory=list)
-    between: list[Variant] = field(default_factory=list)
+    def __init__(self, function: str, *questions: str) -> None:
+        self.function = function
+        self.questions = questions
+        self.rights: list[Variant] = []
+        self.wrongs: list[Variant] = []
+        self.between: list[Variant] = []
 
     def right(self, answer: Answer) -> Answer:
         """Note a right answer; its name is the function's, its title the docstring."""
@@ -76,4 +85,21 @@ class Bank:
 
     def _variant(self, answer: Answer, loses: tuple[str, ...] = ()) -> Variant:
         name = answer.__name__.replace("_", " ").strip()
-        return Variant(self.function, name, answer, (answer.__doc__ or "").strip(), loses)
+        title = (answer.__doc__ or "").strip()
+        return Variant(self.function, self.questions, name, answer, title, loses)
+
+
+def banks(assignment: str) -> dict[str, Bank]:
+    """The assignment's banks, by the function or class."""
+    package = importlib.import_module(f"bench.variants.{assignment}")
+    return {bank.function: bank for bank in package.BANKS}
+
+
+def assignments() -> list[str]:
+    """All that have a suite."""
+    return sorted(path.parent.name for path in SUITES.glob("*/__init__.py"))
+
+
+def solved(assignment: str) -> Mapping[str, Answer]:
+    """A plain right answer to everything that the assignment asks for."""
+    return {name: bank.rights[0].answer for name, bank in banks(assignment).items()}

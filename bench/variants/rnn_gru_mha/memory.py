@@ -3,9 +3,9 @@
 import numpy as np
 import torch
 
-from bench.variants.bank import Bank
+from bench.bank import Bank
 
-bank = Bank("init_gru_with_long_term_memory")
+bank = Bank("init_gru_with_long_term_memory", "Q5")
 SHORT, LONG = "test_memory_of_ten_steps", "test_memory_of_a_thousand_steps"
 BOTH = (SHORT, LONG)
 

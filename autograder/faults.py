@@ -1,0 +1,109 @@
+"""Why a question to a student's code has no answer, in words for the student.
+
+Of an exception only a built-in type's name and the line of the student's that raised are told, and no text
+that student code could choose: it has seen hidden inputs.
+"""
+
+from __future__ import annotations
+
+import builtins
+from collections.abc import Collection, Mapping, Sequence
+from typing import Protocol
+
+from autograder.errors import StudentFault, StudentRaised
+from autograder.sandbox import wire
+from autograder.submission import Cell
+
+MAX_SOURCE_LINE = 100  # characters of a student's line quoted in a message
+EXCEPTION_NAMES = frozenset(
+    name
+    for name, value in vars(builtins).items()
+    if isinstance(value, type) and issubclass(value, BaseException)
+)
+
+
+class Ended(Protocol):
+    """How a cell ended."""
+
+    @property
+    def ended(self) -> str: ...
+
+
+class Faults:
+    """Finds the words; knows the notebook's cells and how they ended.
+
+    Args:
+        cells: the rebuilt notebook's.
+        run: the numbers of those that are run.
+        runs: how they ended so far.
+        seconds: the processor time that a call has.
+    """
+
+    def __init__(
+        self, cells: Sequence[Cell], run: Collection[int], runs: Mapping[int, Ended], seconds: float
+    ) -> None:
+        self._cells = cells
+        self._run = run
+        self._runs = runs
+        self._seconds = seconds
+
+    def of(self, what: str, reply: wire.Raised | wire.Failed) -> StudentFault:
+        """The fault of a reply that is no answer.
+
+        Args:
+            what: the function, method or attribute, `RNN.forward`.
+        """
+        if isinstance(reply, wire.Raised):
+            known = reply.type_name if reply.type_name in EXCEPTION_NAMES else ""
+            return StudentRaised(self._raised(what, known, reply), known)
+        return StudentFault(self._failed(what, reply.reason))
+
+    def cell_name(self, number: int) -> str:
+        """A cell as the student knows it."""
+        cell = self._cells[number]
+        return f"The cell {cell.grade_id!r}" if cell.grade_id else f"Your own cell number {number + 1}"
+
+    def _raised(self, what: str, type_name: str, reply: wire.Raised) -> str:
+        if type_name == "NotImplementedError":
+            return f"`{what}` is not written yet (NotImplementedError)"
+        told = type_name or "an exception that is not one of Python's own"
+        return f"`{what}` raised {told}{self._where(reply)}"
+
+    def _where(self, reply: wire.Raised) -> str:
+        if reply.cell is None or reply.cell not in self._run or reply.line is None:
+            return ""
+        lines = self._cells[reply.cell].source.splitlines()
+        blank = next((n for n, line in enumerate(lines) if line.strip()), 0)  # IPython drops these lines
+        number = reply.line + blank
+        if not 1 <= number <= len(lines):
+            return ""
+        text = lines[number - 1].strip()[:MAX_SOURCE_LINE]
+        return f" in line {number} of {_inside(self.cell_name(reply.cell))}: {text}"
+
+    def _failed(self, what: str, reason: str) -> str:
+        if reason == "missing":
+            return self._missing(what)
+        return {
+            "uncallable": f"`{what}` is no function any more after your notebook has run",
+            "timeout": f"`{what}` did not return within {self._seconds:.0f} s of processor time",
+            "memory": f"`{what}` ran out of memory",
+            "unsendable": f"`{what}` returned something too large or too deeply nested to read",
+        }[reason]
+
+    def _missing(self, what: str) -> str:
+        owner, _, name = what.rpartition(".")
+        if owner:
+            return f"an object of your class `{owner}` has no `{name}`; keep the name that the question gives"
+        for number in self._run:
+            run = self._runs.get(number)
+            if self._cells[number].origin == "student" and run is not None and run.ended != "ok":
+                first = f"{_inside(self.cell_name(number))} did not run to its end, mend that first"
+                return f"`{what}` is not defined after your notebook has run; {first}"
+        return (
+            f"`{what}` is not defined after your notebook has run; keep the name that the question gives it"
+        )
+
+
+def _inside(name: str) -> str:
+    """A cell's name inside of a sentence."""
+    return name[0].lower() + name[1:]
