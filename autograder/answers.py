@@ -7,7 +7,8 @@ told in the names of the axes alone, since a student's code could put what it ha
 from __future__ import annotations
 
 import builtins
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from itertools import permutations
 from typing import Any
 
@@ -44,6 +45,30 @@ def excess(answer: Array, expected: Array, threshold: float, absolute: float = A
     relative = relative_error(answer[large], expected[large]) / threshold
     others = float(np.max(np.abs(answer[~large] - expected[~large]), initial=0)) / absolute
     return float(np.maximum(relative, others))  # unlike max(), keeps NaN
+
+
+def within(error: float, bound: float) -> bool:
+    """Whether an error is at most its bound; NaN is not. Every threshold of a suite is asked here.
+
+    `bench.margins` watches how near to their bounds right and wrong answers come.
+    """
+    if _watched is not None:
+        _watched.append(float("inf") if np.isnan(error) else error / bound)
+    return bool(error <= bound)
+
+
+_watched: list[float] | None = None
+
+
+@contextmanager
+def watched() -> Iterator[list[float]]:
+    """The errors that `within` is asked for in the block, in units of their bounds."""
+    global _watched
+    before, _watched = _watched, []
+    try:
+        yield _watched
+    finally:
+        _watched = before
 
 
 def mostly_large(expected: Array) -> bool:
@@ -156,5 +181,5 @@ def expect_close(
         reference: what computed the expected answer, for the message.
     """
     expect_finite(array, name)
-    if not excess(array, expected, threshold, absolute) <= 1:
+    if not within(excess(array, expected, threshold, absolute), 1.0):
         raise StudentFault(f"{name}: off {reference} by more than a relative error of {threshold:g}")

@@ -1,77 +1,32 @@
 """The notebook runs top to bottom, with its solutions and with its stubs, and prints what its prose says."""
 
-import os
-import re
-import shutil
-import subprocess
 import sys
-from pathlib import Path
 
-import nbformat
 import numpy as np
 import pytest
 import torch
 
-FOLDER = Path(__file__).parents[1] / "source" / "rnn_gru_mha"
-NOTEBOOK = nbformat.read(FOLDER / "rnn_gru_mha.ipynb", as_version=4)
-CODE = [cell for cell in NOTEBOOK.cells if cell.cell_type == "code"]
+from tests import notebooks
+from tests.notebooks import rows, run_notebook
 
-REGION = re.compile(r"^( *)### BEGIN SOLUTION\n.*?### END SOLUTION", re.DOTALL | re.MULTILINE)
-STUB = r'\1raise NotImplementedError("write your answer here")'
+NAME = "rnn_gru_mha"
+FOLDER = notebooks.SOURCES / NAME
 POINTS = {"Q2": 3, "Q3": 5, "Q4": 2, "Q5": 2, "Q6": 5}
-
-# Runs a notebook's cells in IPython's shell, each after a line `### id`, up to the first that raises.
-RUNNER = """
-import sys
-import nbformat
-from IPython.core.interactiveshell import InteractiveShell
-
-shell = InteractiveShell.instance()
-for cell in nbformat.read("rnn_gru_mha.ipynb", as_version=4).cells:
-    if cell.cell_type == "code":
-        print("###", cell.id, flush=True)
-        if not shell.run_cell(cell.source, store_history=True).success:
-            sys.exit(f"cell {cell.id} raised")
-import matplotlib.pyplot as plt
-print("### figures", *plt.get_fignums())
-"""
-
-
-def run_notebook(folder: Path, answers: dict[str, str]) -> dict[str, str]:
-    """What each cell prints, by its id, with these sources in place of the notebook's own."""
-    shutil.copytree(FOLDER, folder, dirs_exist_ok=True)  # follows the links, as a release does
-    notebook = nbformat.read(FOLDER / "rnn_gru_mha.ipynb", as_version=4)
-    for cell in notebook.cells:
-        cell.source = answers.get(cell.id, cell.source)
-    nbformat.write(notebook, folder / "rnn_gru_mha.ipynb")
-    settings = os.environ | {"MPLBACKEND": "agg", "IPYTHONDIR": str(folder / "ipython")}
-    command = [sys.executable, "-c", RUNNER]
-    done = subprocess.run(command, cwd=folder, env=settings, capture_output=True, text=True, check=False)
-    assert done.stderr == ""
-    assert done.returncode == 0, done.stdout
-    parts = re.split(r"^### (\w+) ?", done.stdout, flags=re.MULTILINE)[1:]
-    return {name: printed.strip() for name, printed in zip(parts[::2], parts[1::2], strict=True)}
-
-
-def stubs() -> dict[str, str]:
-    """The solution cells as students get them."""
-    return {cell.id: REGION.sub(STUB, cell.source) for cell in CODE if "### BEGIN" in cell.source}
 
 
 @pytest.fixture(scope="module")
 def solved(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
-    return run_notebook(tmp_path_factory.mktemp("solved"), {})
+    return run_notebook(NAME, tmp_path_factory.mktemp("solved"), {})
 
 
 @pytest.fixture(scope="module")
 def stubbed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
-    return run_notebook(tmp_path_factory.mktemp("stubbed"), stubs())
+    return run_notebook(NAME, tmp_path_factory.mktemp("stubbed"), notebooks.stubs(NAME))
 
 
 @pytest.fixture(scope="module")
 def slipped(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     """The notebook with one slip a question, of the kind that the checks must tell by name."""
-    sources = {cell.id: cell.source for cell in CODE}
     slips = {
         "Q2_solution": ("state = init_state[0]", "state = init_state.squeeze()"),
         "Q3_solution": ("np.stack(outputs, axis=1)", "torch.nn.GRU(3, 2) and np.stack(outputs)"),
@@ -79,17 +34,7 @@ def slipped(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
         "Q5_solution": ("return nothing, keep, nothing", "return nothing, (wt_x.T, *keep[1:]), nothing"),
         "Q6_solution": ("return side_by_side @", "return sideways @"),
     }
-    return run_notebook(
-        tmp_path_factory.mktemp("slipped"),
-        {name: sources[name].replace(right, wrong) for name, (right, wrong) in slips.items()},
-    )
-
-
-def rows(printed: str) -> list[list[str]]:
-    """The table's rows: name, yours, expected, error."""
-    lines = [line.split(" | ") for line in printed.splitlines()]
-    table = [[field.strip() for field in line] for line in lines if len(line) == 4]
-    return [row for row in table if row[0] != "name"]
+    return run_notebook(NAME, tmp_path_factory.mktemp("slipped"), notebooks.slipped(NAME, slips))
 
 
 @pytest.mark.parametrize(
@@ -161,36 +106,6 @@ def test_an_exception_is_one_line(slipped: dict[str, str]) -> None:
     """A slip of the pen in a solution is told with its message."""
     assert "NameError in line " in slipped["Q6_check"]
     assert slipped["Q6_check"].endswith("name 'sideways' is not defined")
-
-
-def test_code_cells_carry_their_metadata() -> None:
-    """Every code cell is nbgrader's, under the name of its id; only solutions are open to change."""
-    for cell in CODE:
-        meta = cell.metadata.nbgrader
-        assert meta.grade_id == cell.id
-        assert meta.schema_version == 3
-        assert meta.solution == ("### BEGIN SOLUTION" in cell.source) == (not meta.locked)
-        assert (cell.outputs, cell.execution_count) == ([], None)
-
-
-def test_grade_cells_hold_points_and_no_code() -> None:
-    """The points are the assignment's, and a grade cell is a comment alone."""
-    grade = [cell for cell in CODE if cell.metadata.nbgrader.grade]
-    assert {cell.id: cell.metadata.nbgrader.points for cell in grade} == POINTS
-    assert all(re.fullmatch("#.*", cell.source) for cell in grade)
-
-
-def test_tags_say_what_a_grader_skips() -> None:
-    """Figures and the cell for Colab are tagged, nothing else is."""
-    tags = {cell.id: cell.metadata.tags for cell in CODE if "tags" in cell.metadata}
-    figures = {name: ["skip-figures"] for name in ("Q4_figure", "Q5_figure", "Q6_figure")}
-    assert tags == figures | {"colab": ["skip-autograde"]}
-
-
-@pytest.mark.parametrize("name", sorted(stubs()))
-def test_stubs_are_short(name: str) -> None:
-    """A stub is 4 to 12 lines with its docstring."""
-    assert 4 <= len(stubs()[name].splitlines()) <= 12
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from autograder.answers import expect_close
+from autograder.answers import expect_close, within
 from autograder.errors import StudentFault
 from autograder.suites.draws import generator, normal
 from autograder.suites.gates import as_gates, run_loaded
@@ -56,7 +56,7 @@ def expect_memory(submission, key, steps: tuple[int, ...], scales: tuple[float, 
 
 def expect_kept(state, init_state, when: str) -> None:
     """The mean absolute difference from the initial state; NaN fails."""
-    if not np.mean(np.abs(state - init_state)) <= KEPT:
+    if not within(float(np.mean(np.abs(state - init_state))), KEPT):
         raise StudentFault(
             f"the state {when} differs from the initial state by more than {KEPT:g} on average"
         )
