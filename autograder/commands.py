@@ -17,8 +17,8 @@ from autograder.course import KIT_ROOT, Course
 from autograder.demo import make_demo
 from autograder.doctor import examine
 from autograder.errors import CourseError, GraderError
-from autograder.export import export as export_table
 from autograder.execution import Limits
+from autograder.export import export as export_table
 from autograder.fleet import PROGRESS, Run, grade_class, processes
 from autograder.grade import Options
 from autograder.gradebook import is_recorded, is_registered, open_course, record

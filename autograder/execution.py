@@ -146,15 +146,24 @@ class Execution:
         Raises:
             StudentFault: it gave no answer; the text says why, and nothing of the arguments.
         """
-        name, place = (f"{on.name}.{function}", self._place(on)) if on else (function, None)
-        plain, seed = self._plain(args), self._seed(label)
-        return self._ask(name, lambda worker, how: worker.call(function, plain, seed=seed, on=place, **how))
+        return self._call(function, args, label, on, None)
 
-    def make(self, name: str, args: Sequence[Any], *, label: str) -> Kept:
-        """An object of the student's class, which stays in the worker; raises as `call` does."""
-        plain, seed, number = self._plain(args), self._seed(label), next(self._numbers)
-        self._ask(name, lambda worker, how: worker.call(name, plain, seed=seed, keep=number, **how))
-        return Kept(name, number, self._generation)
+    def make(self, function: str, args: Sequence[Any], *, label: str, on: Kept | None = None) -> Kept:
+        """The same for what stays in the worker: an object of a class, or what a method returned."""
+        number = next(self._numbers)
+        self._call(function, args, label, on, number)
+        return Kept(_known_as(function, on), number, self._generation)
+
+    def _call(self, function: str, args: Sequence[Any], label: str, on: Kept | None, keep: int | None) -> Any:
+        where: dict[str, Any] = {
+            "on": None if on is None else self._place(on),
+            "keep": keep,
+            "seed": self._seed(label),
+        }
+        plain = self._plain(args)
+        return self._ask(
+            _known_as(function, on), lambda worker, how: worker.call(function, plain, **where, **how)
+        )
 
     def read(self, on: Kept, attribute: str) -> Any:
         """An attribute of a student's object; raises as `call` does."""
@@ -271,6 +280,10 @@ class Execution:
         if isinstance(reply, wire.Failed) and reply.reason == "timeout":
             self._hangs[name] += 1
         raise self._faults.of(name, reply)
+
+
+def _known_as(function: str, on: Kept | None) -> str:
+    return f"{on.name}.{function}" if on else function
 
 
 def _is_run(cell: Cell, figures: bool) -> bool:

@@ -38,7 +38,7 @@ class Callee(Protocol):
 
     def call(self, function: str, args: Sequence[Any], *, label: str, on: Any = None) -> Any: ...
 
-    def make(self, name: str, args: Sequence[Any], *, label: str) -> Any: ...
+    def make(self, function: str, args: Sequence[Any], *, label: str, on: Any = None) -> Any: ...
 
     def read(self, on: Any, attribute: str) -> Any: ...
 
@@ -60,6 +60,11 @@ class StudentObject:
     def assign(self, **values: Any) -> None:
         """Set attributes."""
         self._callee.assign(self._kept, values)
+
+    def keep(self, method: str, *args: Any) -> StudentObject:
+        """Call a method and leave what it returns in the worker, to see later what became of it."""
+        kept = self._callee.make(method, _kept(args), label=self._label, on=self._kept)
+        return StudentObject(self._callee, kept, self._label)
 
     def __getattr__(self, name: str) -> Callable[..., Any]:
         return lambda *args: self._callee.call(name, _kept(args), label=self._label, on=self._kept)

@@ -32,13 +32,13 @@ from autograder import fleet, gradebook
 from autograder import grade as grading
 from autograder import report as reports
 from autograder.course import KIT_ROOT, Course
-from autograder.demo import ASSIGNMENT, filled, make_demo, solutions
+from autograder.demo import filled, make_demo, solutions
 from autograder.execution import Execution
 from autograder.grade import Options
 from autograder.sandbox import Sandbox
 from autograder.submission import read_release, rebuild
 from bench.stages import Stages
-from bench.stock import stock_course
+from bench.stock import ASSIGNMENT, stock_course
 
 PYTHON_FOLDER = Path(sys.executable).parent
 POLL = 0.05  # seconds between two looks at a sandbox that another process owns
@@ -108,7 +108,7 @@ def bare_worker(sandbox: Sandbox, count: int = 20) -> float:
 @contextmanager
 def watched(stages: Stages) -> Iterator[None]:
     """Tell apart what `grade` does; a call of a hidden test counts as the wire, not as the test."""
-    before = {name: getattr(Execution, name) for name in ("run", "call", "close")}
+    before = {name: getattr(Execution, name) for name in ("run", "call", "make", "read", "assign", "close")}
     score = grading.score
     for name, method in before.items():
         setattr(Execution, name, stages.timed("wire", method))

@@ -58,13 +58,12 @@ class PlainFunctions:
         """What the function, or the object's method, returns for copies of these arguments."""
         return self._sent(function, lambda: self._find(function, on)(*self._copies(args)))
 
-    def make(self, name: str, args: Sequence[Any], *, label: str = "") -> wire.Handle:
-        """An object of the class."""
+    def make(self, function: str, args: Sequence[Any], *, label: str = "", on: Any = None) -> wire.Handle:
+        """The same for what stays: an object of a class, or what a method returned."""
         handle = wire.Handle(self.made)
         self.made += 1
-        self._quietly(
-            name, lambda: self.objects.keep(handle.number, self.functions[name](*self._copies(args)))
-        )
+        value = self._quietly(function, lambda: self._find(function, on)(*self._copies(args)))
+        self.objects.keep(handle.number, value)
         return handle
 
     def read(self, on: wire.Handle, attribute: str) -> Any:

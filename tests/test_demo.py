@@ -27,12 +27,19 @@ def term(demo: Demo, tmp_path: Path) -> Course:
     return e2e.copied(demo.course, tmp_path / "term")
 
 
-def table(printed: str) -> dict[str, tuple[str, ...]]:
-    """The printed table's rows, by their first word."""
+def table(printed: str, assignment: str = ASSIGNMENT) -> dict[str, tuple[str, ...]]:
+    """The rows of an assignment's printed table, by their first word; `9 (+1)` is one column."""
     lines = printed.splitlines()
-    start = next(place for place, line in enumerate(lines) if line.startswith("student"))
-    rows = [line.split(maxsplit=len(QUESTIONS) + 2) for line in lines[start : start + 2 + len(DEMO_CLASS)]]
-    return {row[0]: tuple(row[1:]) for row in rows}
+    start = lines.index(assignment) + 1
+    header = lines[start].split()
+    table = {}
+    for line in lines[start + 2 :]:
+        if not line or line.startswith(f"{assignment}:"):
+            break
+        student, *columns = re.split(r" {2,}", line.strip())
+        assert len(columns) == len(header) - 1, line
+        table[student] = tuple(columns)
+    return table
 
 
 # --- Making it ----------------------------------------------------------------------------------------------

@@ -660,6 +660,17 @@ def test_an_object_stays_and_its_methods_are_called(run: Run) -> None:
     assert execution.read(counter, "count") == 30.0
 
 
+def test_what_a_method_returns_may_stay(run: Run) -> None:
+    """It is the very object that the student's code holds on to, so a later change shows."""
+    source = "class C:\n    def get(self):\n        self.d = {'x': 1}\n        return self.d\n"
+    execution = run(source + "    def spoil(self): self.d['x'] = 2")
+    thing = execution.make("C", [], label="test")
+    returned = execution.make("get", [], label="test", on=thing)
+    assert execution.call("__getitem__", ["x"], label="test", on=returned) == 1
+    execution.call("spoil", [], label="test", on=thing)
+    assert execution.call("__getitem__", ["x"], label="test", on=returned) == 2
+
+
 def test_objects_are_told_apart(run: Run) -> None:
     """Each has attributes of its own, which can be set, several at once."""
     execution = run(COUNTER)
