@@ -20,9 +20,9 @@ from autograder.sandbox import wire
 
 Array = NDArray[np.float64]
 
-# Measured by `python -m bench.margins` (10,000 draws a function, 200 of long sequences): with the relative
-# error over all elements, right float32 answers reach 1.0, as wrong ones do. Over elements of at least
-# SMALL they reach 8.8e-6, the absolute error of the others 1.1e-6 (GRU gates at 15: 1.8e-5 and 2.1e-6).
+# Seen over 10,000 draws of each function of `rnn_gru_mha`: with the relative error over all elements, right
+# float32 answers reach 1.0, as wrong ones do. Over elements of at least SMALL they reach 8.8e-6, the absolute
+# error of the others 1.1e-6 (GRU gates at 15: 1.8e-5 and 2.1e-6).
 SMALL = 0.05  # where the oracle is below this, an error is absolute
 ABSOLUTE = 1e-5
 

@@ -10,7 +10,7 @@ from autograder.suites.rnn_gru_mha.cases import Attention, Recurrent
 
 # Measured by `python -m bench.margins rnn_gru_mha`: 500 keys, 50 for the tests of long sequences, each with
 # weights, states and inputs of its own at every size of the tests. A wrong answer counts where it loses.
-# rnn: right at most 3.1e-6 (long 2.2e-6), wrong from 2.9e-5 (rounded to 4 digits; all others from 1.9e-4).
+# rnn: right at most 3.1e-6 (long 2.2e-6), wrong from 2.9e-5 (rounded to 4 digits).
 # gru: right at most 2.3e-6 (long 1.5e-6), wrong from 1.3e-4 (float16).
 OUTPUTS = 1e-5
 # mha: right at most 3.2e-6 (long 6.0e-6; with a softmax whose logarithms are added one by one 2.4e-5), wrong
