@@ -57,6 +57,11 @@ def within(error: float, bound: float) -> bool:
     return bool(error <= bound)
 
 
+def reaches(value: float, bound: float) -> bool:
+    """Whether a positive quantity is at least its bound; NaN is not."""
+    return within(bound / value if value > 0 else float("inf"), 1.0)
+
+
 _watched: list[float] | None = None
 
 

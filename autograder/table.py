@@ -26,17 +26,12 @@ def class_table(reports: Sequence[Report]) -> str:
 
 def _row(report: Report, names: Sequence[str]) -> list[str]:
     cells = {question.name: _cell(question) for question in report.questions}
-    # a person's points are not given yet, but nothing that is as released waits for one
-    written = {answer.name: _waiting(answer.max_score * answer.touched) for answer in report.written}
-    if report.status == "ungraded":
-        written = dict.fromkeys(written, "?")
-    cells = {name: text or "0" for name, text in {**cells, **written}.items()}
-    total = f"{report.score:g} {_waiting(report.waiting)}".rstrip()
+    total = f"{report.score:g}"
+    if report.status != "ungraded":
+        # what is as released is worth 0 and waits for nobody
+        cells |= {each.name: f"(+{each.max_score:g})" if each.touched else "0" for each in report.written}
+        total += f" (+{report.waiting:g})" if report.waiting else ""
     return [report.student, *[cells.get(name, "?") for name in names], total, _status(report)]
-
-
-def _waiting(points: float) -> str:
-    return f"(+{points:g})" if points else ""
 
 
 def _cell(question: Question) -> str:

@@ -34,7 +34,7 @@ for cell in nbformat.read(sys.argv[1], as_version=4).cells:
         if not shell.run_cell(cell.source, store_history=True).success:
             sys.exit(f"cell {cell.id} raised")
 import matplotlib.pyplot as plt
-print("### figures", *plt.get_fignums())
+print("### drawn", *plt.get_fignums())
 """
 
 
@@ -61,7 +61,7 @@ def stubs(name: str) -> dict[str, str]:
 def run_notebook(name: str, folder: Path, answers: Mapping[str, str]) -> dict[str, str]:
     """What each cell prints, by its id, with these texts in place of the notebook's own.
 
-    Nothing may come on standard error, and no cell may raise.
+    Nothing may come on standard error, and no cell may raise; `drawn` has the numbers of the figures.
     """
     shutil.copytree(SOURCES / name, folder, dirs_exist_ok=True)  # follows the links, as a release does
     notebook = read(name)

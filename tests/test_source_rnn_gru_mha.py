@@ -65,7 +65,7 @@ def test_solutions_use_no_ready_made_layer(solved: dict[str, str]) -> None:
 
 def test_figures_are_drawn(solved: dict[str, str]) -> None:
     """Each figure cell draws one figure."""
-    assert solved["figures"] == "1 2 3"
+    assert solved["drawn"] == "1 2 3"
 
 
 def test_stubs_run_and_say_what_to_do(stubbed: dict[str, str]) -> None:

@@ -1,0 +1,115 @@
+"""Q1 and Q2: states, and what they keep of the initial one."""
+
+from __future__ import annotations
+
+from itertools import combinations
+
+import numpy as np
+import pytest
+
+from autograder.answers import Array, expect_finite, pair, reaches
+from autograder.errors import StudentFault
+from autograder.suites.draws import generator, normal
+from autograder.suites.gates import as_gates, run_loaded
+from autograder.suites.long_term import cases
+from autograder.suites.long_term.judge import KEPT, expect_outputs
+
+# B, T, I, H: all different, so that a transposed answer fails by its shape
+SIZES = ((3, 7, 5, 4), (5, 6, 2, 9), (2, 40, 3, 16))
+ONES = ((1, 6, 3, 4), (4, 1, 3, 2), (3, 5, 1, 2), (2, 4, 3, 1), (1, 1, 1, 1))
+MEMORY = ((40, 5, 8), (30, 3, 24), (1, 2, 6), (40, 1, 3), (40, 4, 1))  # B, I, H
+STEPS = (10, 20, 30)
+
+
+def both_outputs(submission, case: cases.Models):
+    answer = submission.run_models(case.rnn, case.gru, *case.data)
+    return pair(answer, "run_models", "rnn_outputs", "gru_outputs")
+
+
+@pytest.mark.points("Q1", 1)
+def test_rnn_states(submission, key):
+    """The RNN's states are right and start from the initial state, for several sizes, one among them."""
+    for sizes in SIZES + ONES:
+        case = cases.models(key, *sizes)
+        expect_outputs(both_outputs(submission, case)[0], "rnn_outputs", case.rnn_outputs)
+
+
+@pytest.mark.points("Q1", 1)
+def test_gru_states(submission, key):
+    """The GRU's states are right and start from the initial state, for several sizes, one among them."""
+    for sizes in SIZES + ONES:
+        case = cases.models(key, *sizes)
+        expect_outputs(both_outputs(submission, case)[1], "gru_outputs", case.gru_outputs)
+
+
+class Starts:
+    """Pairs of initial states within [0, 1], each with the same inputs."""
+
+    def __init__(self, key, B: int, I: int, H: int) -> None:  # noqa: E741 - the course's letter
+        rng = generator(key, cases.NAME, "memory", B, I, H)
+        self.input_data = normal(rng, B, max(STEPS) + 1, I)
+        # r1 and r2 differ by 0.2 or more in each unit: a difference near zero would drown in rounding
+        r1 = rng.uniform(0.1, 0.9, (B, H))
+        r2 = 0.1 + (r1 - 0.1 + rng.uniform(0.2, 0.6, (B, H))) % 0.8
+        self.states = np.stack([0 * r1, 0 * r1 + 1, r1, r2]).astype(np.float32)  # [4, B, H]
+
+    def kept(self, gates, scale: float) -> Array:
+        """How much of each pair's distance is left: [T, pairs, B], from a float32 torch.nn.GRU."""
+        count, B, H = self.states.shape
+        inputs = np.tile(np.float32(scale) * self.input_data, (count, 1, 1))
+        outputs = run_loaded(gates, self.states.reshape(1, count * B, H), inputs)  # [4 B, T, H]
+        expect_finite(outputs, "the states of a GRU with your parameters")
+        after = _distances(outputs.swapaxes(0, 1).reshape(-1, count, B, H))  # [T, pairs, B]
+        return after / _distances(self.states[np.newaxis].astype(np.float64))
+
+
+def _distances(states: Array) -> Array:
+    """Norms [..., pairs, B] of the differences between any two of the states [..., 4, B, H]."""
+    pairs = combinations(range(states.shape[1]), 2)
+    return np.stack([np.linalg.norm(states[:, a] - states[:, b], axis=-1) for a, b in pairs], axis=1)
+
+
+def memories(submission, key, *scales: float):
+    """What is kept [T, pairs, B] for inputs of each of the scales, size by size."""
+    for B, I, H in MEMORY:  # noqa: E741
+        gates = as_gates(submission.long_term_gru_params(I, H), "long_term_gru_params", I, H)
+        starts = Starts(key, B, I, H)
+        yield [starts.kept(gates, scale) for scale in scales]
+
+
+def expect_kept(ratios: Array, when: str) -> None:
+    if not reaches(np.min(ratios), KEPT):
+        raise StudentFault(
+            f"{when}, two states of some sequence differ by less than {KEPT:g} of what their initial ones did"
+        )
+
+
+@pytest.mark.points("Q2", 1)
+def test_differences_at_step_10(submission, key):
+    """Differences between initial states are still there at step 10."""
+    for (kept,) in memories(submission, key, 1):
+        expect_kept(kept[10], "at step 10")
+
+
+@pytest.mark.points("Q2", 1)
+def test_differences_at_step_20(submission, key):
+    """They are still there at step 20."""
+    for (kept,) in memories(submission, key, 1):
+        expect_kept(kept[20], "at step 20")
+
+
+@pytest.mark.points("Q2", 1)
+def test_differences_at_step_30(submission, key):
+    """They are still there at step 30."""
+    for (kept,) in memories(submission, key, 1):
+        expect_kept(kept[30], "at step 30")
+
+
+@pytest.mark.points("Q2", 1)
+def test_differences_with_large_inputs(submission, key):
+    """Inputs of scale 10 do not take away what smaller inputs leave."""
+    for small, large in memories(submission, key, 1, 10):
+        for step in STEPS:
+            # what is lost at steps 20 and 30 anyhow has cost its points there
+            if step == STEPS[0] or np.min(small[step]) >= KEPT:
+                expect_kept(large[step], f"with inputs of scale 10, at step {step}")

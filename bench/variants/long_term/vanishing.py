@@ -1,0 +1,208 @@
+"""Answers to Q3: `vanishing_rnn_params(input_size, hidden_size, rng) -> (wt_h, wt_x, bias)`."""
+
+import numpy as np
+import torch
+
+from bench.bank import Bank
+
+bank = Bank("vanishing_rnn_params", "Q3")
+VANISHING = "test_vanishing_gradient"
+
+
+def with_recurrent(wt_h, input_size, hidden_size, rng):
+    """These recurrent weights, small input weights and no bias."""
+    return wt_h, rng.uniform(-0.1, 0.1, (input_size, hidden_size)), np.zeros(hidden_size)
+
+
+def rotation(hidden_size, rng):
+    """A random orthogonal matrix."""
+    return np.linalg.qr(rng.standard_normal((hidden_size, hidden_size)))[0]
+
+
+@bank.right
+def half_a_rotation(input_size, hidden_size, rng):
+    """A random orthogonal matrix, times one half."""
+    wt_x = rng.uniform(-1, 1, (input_size, hidden_size)) / input_size
+    return 0.5 * rotation(hidden_size, rng), wt_x, np.zeros(hidden_size)
+
+
+@bank.right
+def half_the_identity(input_size, hidden_size, rng):
+    """Half the identity and no input weights at all, float32."""
+    eye, zero = np.eye(hidden_size, dtype=np.float32), np.zeros(hidden_size, dtype=np.float32)
+    return 0.5 * eye, np.zeros((input_size, hidden_size), dtype=np.float32), zero
+
+
+@bank.right
+def a_tenth_of_the_identity(input_size, hidden_size, rng):
+    """A tenth a step: 0.03 at step 1."""
+    return with_recurrent(0.1 * np.eye(hidden_size), input_size, hidden_size, rng)
+
+
+@bank.undecided
+def as_torch_initialises(input_size, hidden_size, rng):
+    """Uniform within 1 / sqrt(H), all three: one draw in 80 does not vanish for 8 units."""
+    k = hidden_size**-0.5
+    shapes = ((hidden_size, hidden_size), (input_size, hidden_size), hidden_size)
+    return tuple(rng.uniform(-k, k, shape) for shape in shapes)
+
+
+@bank.undecided
+def half_normal_over_root_h(input_size, hidden_size, rng):
+    """Normal with a standard deviation of 0.5 / sqrt(H): one draw in 100 does not vanish for 8 units."""
+    wt_h = rng.normal(0, 0.5 / np.sqrt(hidden_size), (hidden_size, hidden_size))
+    return with_recurrent(wt_h, input_size, hidden_size, rng)
+
+
+@bank.right
+def half_of_what_torch_draws(input_size, hidden_size, rng):
+    """Uniform within 0.5 / sqrt(H)."""
+    bound = 0.5 / np.sqrt(hidden_size)
+    wt_h = rng.uniform(-bound, bound, (hidden_size, hidden_size))
+    return with_recurrent(wt_h, input_size, hidden_size, rng)
+
+
+@bank.right
+def normal_over_root_h(input_size, hidden_size, rng):
+    """Normal with a standard deviation of 0.3 / sqrt(H)."""
+    wt_h = rng.normal(0, 0.3 / np.sqrt(hidden_size), (hidden_size, hidden_size))
+    return with_recurrent(wt_h, input_size, hidden_size, rng)
+
+
+@bank.right
+def spectral_radius_of_a_half(input_size, hidden_size, rng):
+    """Scaled by the largest eigenvalue."""
+    wt_h = rng.standard_normal((hidden_size, hidden_size))
+    wt_h *= 0.5 / np.max(np.abs(np.linalg.eigvals(wt_h)))
+    return with_recurrent(wt_h, input_size, hidden_size, rng)
+
+
+@bank.right
+def spectral_norm_of_a_half(input_size, hidden_size, rng):
+    """Scaled by the largest singular value."""
+    wt_h = rng.standard_normal((hidden_size, hidden_size))
+    return with_recurrent(0.5 * wt_h / np.linalg.norm(wt_h, 2), input_size, hidden_size, rng)
+
+
+@bank.right
+def positive_weights(input_size, hidden_size, rng):
+    """All weights 0.5 / H: one direction shrinks by a half, every other is gone at once."""
+    wt_h = np.full((hidden_size, hidden_size), 0.5 / hidden_size)
+    return wt_h, np.full((input_size, hidden_size), 0.01), np.zeros(hidden_size)
+
+
+@bank.right
+def in_lists(input_size, hidden_size, rng):
+    """Nested lists, element by element."""
+    wt_h = [[0.4 * (row == column) for column in range(hidden_size)] for row in range(hidden_size)]
+    return [wt_h, [[0.01] * hidden_size for _ in range(input_size)], [0] * hidden_size]
+
+
+@bank.right
+def in_tensors(input_size, hidden_size, rng):
+    """torch's generator, tensors that require a gradient, a bias with a leading axis."""
+    torch.manual_seed(int(rng.integers(1 << 30)))
+    wt_h = torch.empty(hidden_size, hidden_size)
+    torch.nn.init.orthogonal_(wt_h, gain=0.6)
+    wt_x = torch.nn.Parameter(0.1 * torch.randn(input_size, hidden_size))
+    return wt_h, wt_x, torch.zeros(1, hidden_size)
+
+
+@bank.right
+def own_generator(input_size, hidden_size, rng):
+    """Draws from a generator of its own."""
+    np.random.seed(0)
+    wt_h = np.random.randn(hidden_size, hidden_size) * 0.5 / np.sqrt(hidden_size)
+    return wt_h, 0.1 * np.random.randn(input_size, hidden_size), 0.01 * np.random.randn(hidden_size)
+
+
+@bank.right
+def a_bias_as_well(input_size, hidden_size, rng):
+    """A bias of 0.5, which takes a little of each slope."""
+    wt_h, wt_x, bias = half_a_rotation(input_size, hidden_size, rng)
+    return wt_h, wt_x, bias + 0.5
+
+
+@bank.wrong(VANISHING)
+def normal_of_an_eighth(input_size, hidden_size, rng):
+    """A standard deviation of 1 / 8, whatever H: fast for 8 units, and 1 a step for 64."""
+    wt_h = 0.125 * rng.standard_normal((hidden_size, hidden_size))
+    return with_recurrent(wt_h, input_size, hidden_size, rng)
+
+
+@bank.wrong(VANISHING)
+def zeros(input_size, hidden_size, rng):
+    """A zero matrix: nothing at step 1 either."""
+    return np.zeros((hidden_size, hidden_size)), np.zeros((input_size, hidden_size)), np.zeros(hidden_size)
+
+
+@bank.wrong(VANISHING)
+def too_fast(input_size, hidden_size, rng):
+    """A hundredth of the identity: below 0.001 at step 1 already."""
+    return with_recurrent(0.01 * np.eye(hidden_size), input_size, hidden_size, rng)
+
+
+@bank.wrong(VANISHING)
+def too_slow(input_size, hidden_size, rng):
+    """0.9 a step: 0.04 of it is left."""
+    return 0.9 * rotation(hidden_size, rng), np.zeros((input_size, hidden_size)), np.zeros(hidden_size)
+
+
+@bank.wrong(VANISHING)
+def identity(input_size, hidden_size, rng):
+    """The identity and no input: the gradient stays."""
+    return np.eye(hidden_size), np.zeros((input_size, hidden_size)), np.zeros(hidden_size)
+
+
+@bank.wrong(VANISHING)
+def saturated_by_the_bias(input_size, hidden_size, rng):
+    """A bias of 10: no slope at step 1."""
+    wt_h, wt_x, bias = half_a_rotation(input_size, hidden_size, rng)
+    return wt_h, wt_x, bias + 10
+
+
+@bank.wrong(VANISHING)
+def saturated_by_the_inputs(input_size, hidden_size, rng):
+    """Input weights of 100."""
+    wt_h, _, bias = half_a_rotation(input_size, hidden_size, rng)
+    return wt_h, np.full((input_size, hidden_size), 100.0), bias
+
+
+@bank.wrong(VANISHING)
+def a_third_whatever_h(input_size, hidden_size, rng):
+    """All weights 0.3: a factor of 0.3 H a step, and no input that saturates anything."""
+    wt_h = np.full((hidden_size, hidden_size), 0.3)
+    return wt_h, np.zeros((input_size, hidden_size)), np.zeros(hidden_size)
+
+
+@bank.wrong(VANISHING)
+def exploding(input_size, hidden_size, rng):
+    """The wrong way round: twice a rotation, no input."""
+    return 2 * rotation(hidden_size, rng), np.zeros((input_size, hidden_size)), np.zeros(hidden_size)
+
+
+@bank.wrong(VANISHING)
+def order_exchanged(input_size, hidden_size, rng):
+    """wt_x comes first."""
+    wt_h, wt_x, bias = half_a_rotation(input_size, hidden_size, rng)
+    return wt_x, wt_h, bias
+
+
+@bank.wrong(VANISHING)
+def bias_left_out(input_size, hidden_size, rng):
+    """Two values."""
+    return half_a_rotation(input_size, hidden_size, rng)[:2]
+
+
+@bank.wrong(VANISHING)
+def input_weights_transposed(input_size, hidden_size, rng):
+    """wt_x as torch keeps it, [H, I]."""
+    wt_h, wt_x, bias = half_a_rotation(input_size, hidden_size, rng)
+    return wt_h, wt_x.T, bias
+
+
+@bank.wrong(VANISHING)
+def divided_by_zero(input_size, hidden_size, rng):
+    """NaN in the bias."""
+    wt_h, wt_x, bias = half_a_rotation(input_size, hidden_size, rng)
+    return wt_h, wt_x, bias * np.nan

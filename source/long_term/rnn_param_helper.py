@@ -1,0 +1,1 @@
+../../helpers/rnn_param_helper.py
