@@ -155,11 +155,13 @@ def feedback(course: Course, student: str) -> str:
     return page.read_text(encoding="utf-8")
 
 
-def gradebook_rows(course: Course) -> dict[tuple[str, str], tuple[float | None, float | None, bool]]:
+def gradebook_rows(
+    course: Course, assignment: str = ASSIGNMENT
+) -> dict[tuple[str, str], tuple[float | None, float | None, bool]]:
     """(auto score, manual score, needs a person) by student and question, as nbgrader tells them."""
     rows = {}
     with Gradebook(f"sqlite:///{course.root / 'gradebook.db'}") as gradebook:
-        for submission in gradebook.assignment_submissions(ASSIGNMENT):
+        for submission in gradebook.assignment_submissions(assignment):
             for grade in submission.notebooks[0].grades:
                 facts = (grade.auto_score, grade.manual_score, bool(grade.needs_manual_grade))
                 rows[submission.student.id, grade.name] = facts

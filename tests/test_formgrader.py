@@ -140,9 +140,9 @@ class Grader:
         page.locator("#main-table td.score").first.wait_for()
         return page
 
-    def open_submission(self, course: Course, student: str) -> Page:
+    def open_submission(self, course: Course, student: str, assignment: str = ASSIGNMENT) -> Page:
         """A student's submission, ready for scores and comments."""
-        page = self.open(f"submissions/{submission_id(course, student)}/")
+        page = self.open(f"submissions/{submission_id(course, student, assignment)}/")
         for part in (
             "grades",
             "comments",
@@ -187,10 +187,10 @@ def grader(browser: Browser, server: str) -> Iterator[Grader]:
     context.close()
 
 
-def submission_id(course: Course, student: str) -> str:
+def submission_id(course: Course, student: str, assignment: str = ASSIGNMENT) -> str:
     """The gradebook's name of a student's notebook."""
     with e2e.Gradebook(f"sqlite:///{course.root / 'gradebook.db'}") as gradebook:
-        return str(gradebook.find_submission_notebook(ASSIGNMENT, ASSIGNMENT, student).id)
+        return str(gradebook.find_submission_notebook(assignment, assignment, student).id)
 
 
 # --- The list -----------------------------------------------------------------------------------------------
@@ -260,6 +260,27 @@ def test_a_manual_score_is_kept(grader: Grader, term: Course) -> None:
         page.locator("#Q3").blur()
     assert saved.value.ok
     assert e2e.gradebook_rows(term)[READY_MADE, "Q3"] == (0, 2, False)
+
+
+def test_a_derivation_is_scored_by_a_person(grader: Grader, term: Course) -> None:
+    """The written answer can be read, suggests no score, and takes the one that the grader types."""
+    page = grader.open_submission(term, "ada_solution", "bptt")
+    assert "Going back in time" in page.locator("#notebook").first.inner_text()
+    field = page.locator("#Q1_derivation")
+    assert field.get_attribute("placeholder") in (None, "")
+    with page.expect_response(lambda response: "/api/grade/" in response.url) as saved:
+        field.fill("0.5")
+        field.blur()
+    assert saved.value.ok
+    assert e2e.gradebook_rows(term, "bptt")["ada_solution", "Q1_derivation"] == (None, 0.5, False)
+
+
+def test_an_untouched_derivation_suggests_zero(grader: Grader, term: Course) -> None:
+    """Nobody has to look at what is as released."""
+    page = grader.open_submission(term, "ben_untouched", "bptt")
+    field = page.locator("#Q1_derivation")
+    assert field.get_attribute("placeholder") == "0"
+    assert "needs_manual_grade" not in (field.get_attribute("class") or "")
 
 
 def test_a_comment_is_kept(grader: Grader, term: Course) -> None:

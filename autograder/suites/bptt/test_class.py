@@ -1,0 +1,183 @@
+"""Q1: the class, apart from its backward pass."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+
+import numpy as np
+import pytest
+
+from autograder.answers import as_array
+from autograder.errors import StudentFault, StudentRaised
+from autograder.suites.bptt.cases import AXES, NAME, Sizes, case, inputs_for
+from autograder.suites.bptt.judge import MATRICES, alike, expect_outputs, usable
+from autograder.suites.bptt.objects import (
+    entry,
+    expect_kept,
+    in_shape,
+    make,
+    make_with,
+    parameter,
+    raw,
+    unmoved,
+    weights_of,
+)
+from autograder.suites.draws import generator
+
+# D, H, O, T: all different, so that a transposed answer fails by its shape
+SIZES = ((4, 6, 3, 5), (9, 5, 2, 7), (3, 8, 4, 6))
+ONES = ((1, 4, 3, 5), (3, 1, 2, 4), (4, 5, 1, 3), (2, 3, 4, 1), (1, 1, 1, 1))
+LONG = (3, 6, 2, 200)
+
+SQUARE = Sizes(4, 4, 4, 5)  # here a transposed gradient, which has tests of its own, breaks no update
+
+RANGE = 0.2
+MANY = Sizes(17, 20, 19, 1)  # 340 weights a matrix or more
+QUARTER = 0.1  # the least share of them in each quarter of the range; 200 objects had 0.17 or more
+
+
+@pytest.mark.points("Q1", 0.5)
+def test_initial_weights(submission, key):
+    """W, R and V are spread over (-0.2, 0.2) and differ from object to object; bs and by are zero."""
+    for sizes in (MANY, Sizes(3, 4, 1, 1)):
+        model = make(submission, sizes)
+        first = {name: in_shape(raw(model, name), name, name, sizes) for name in AXES}
+        second = weights_of(make(submission, sizes), sizes)
+        for name in MATRICES:
+            expect_uniform(name, first[name])
+            if np.array_equal(first[name], second[name]):
+                raise StudentFault(f"two objects should not start with the same {name}")
+        for name in ("bs", "by"):
+            if np.any(first[name]):
+                raise StudentFault(f"{name} should start at zero")
+
+
+def expect_uniform(name: str, values) -> None:
+    """Values within the range and, where there are many, in each of its quarters."""
+    if not np.max(np.abs(values)) <= RANGE:
+        raise StudentFault(f"{name} should be drawn from (-0.2, 0.2); some of its elements are not in there")
+    shares = np.histogram(values, bins=4, range=(-RANGE, RANGE))[0] / values.size
+    if values.size >= MANY.D * MANY.H and np.min(shares) < QUARTER:
+        raise StudentFault(f"{name} should be uniform in (-0.2, 0.2); parts of that range are nearly empty")
+
+
+@pytest.mark.points("Q1", 0.75)
+def test_forward(submission, key):
+    """`forward` gives the outputs [O] of the formula, for several sizes."""
+    for sizes in SIZES:
+        each = case(key, *sizes)
+        expect_outputs(make_with(submission, each.sizes, each.weights).forward(each.inputs), each.outputs)
+
+
+@pytest.mark.points("Q1", 0.5)
+def test_forward_sizes_of_one(submission, key):
+    """They are right when input, hidden or output size or the number of steps is 1."""
+    for sizes in ONES:
+        each = case(key, *sizes)
+        expect_outputs(make_with(submission, each.sizes, each.weights).forward(each.inputs), each.outputs)
+
+
+@pytest.mark.points("Q1", 0.25)
+def test_forward_starts_anew(submission, key):
+    """They are right over 200 steps, and every call starts from the zero state again."""
+    for sizes in (LONG, SIZES[0]):  # after a long sequence nothing is left of the state it began with
+        each = case(key, *sizes)
+        model = make_with(submission, each.sizes, each.weights)
+        for when in ("", ", called once more with the same sequence"):
+            expect_outputs(model.forward(each.inputs), each.outputs, when)
+
+
+@pytest.mark.points("Q1", 0.25)
+def test_update(submission, key):
+    """`update` makes every parameter p - lr * d_p, and leaves what `backward` returned as it was."""
+    for sizes in (SQUARE, Sizes(5, 5, 5, 3)):
+        rng = generator(key, NAME, "update", sizes)
+        lr, upstream = rng.uniform(0.1, 0.5), rng.standard_normal(sizes.O)
+        model = make(submission, sizes)
+        before = weights_of(model, sizes)
+        model.forward(inputs_for(key, sizes))
+        usable(model.backward(upstream), sizes)
+        returned = model.keep("backward", upstream)
+        gradients = usable(returned.copy(), sizes)
+        model.update(lr)
+        for name, gradient in gradients.items():
+            answer = in_shape(raw(model, name), name, name, sizes)
+            if not unmoved(before[name] - lr * gradient, answer):
+                raise StudentFault(f"`update` should make {name} exactly {name} - lr * d_{name}")
+            left = as_array(entry(returned.copy(), f"d_{name}", "backward"), f"`d_{name}`")
+            if not np.array_equal(left, gradient):
+                raise StudentFault(f"`update` should leave `d_{name}` as `backward` returned it")
+
+
+@pytest.mark.points("Q1", 0.25)
+def test_update_needs_a_backward(submission, key):
+    """`update` raises RuntimeError before any `backward`, and a second time without a new one."""
+    sizes = SQUARE
+    expect_raised(make(submission, sizes).update, 0.1, "RuntimeError", "before any `backward`")
+    model = make(submission, sizes)
+    for _ in range(2):  # a new backward makes way for a new update
+        model.forward(inputs_for(key, sizes))
+        model.backward(np.ones(sizes.O))
+        model.update(0.1)
+    expect_raised(model.update, 0.1, "RuntimeError", "a second time after one `backward`")
+
+
+def expect_raised(method, argument, kind: str, when: str) -> None:
+    """Raise a `StudentFault` unless the method raises an exception of that kind."""
+    name = {"RuntimeError": "update", "ValueError": "set_weights"}[kind]
+    try:
+        method(argument)
+    except StudentRaised as raised:
+        if raised.type_name != kind:
+            raise StudentFault(f"`{name}` should raise {kind} {when}, not another exception") from None
+    else:
+        raise StudentFault(f"`{name}` should raise {kind} {when}")
+
+
+@pytest.mark.points("Q1", 0.25)
+def test_weights_go_round(submission, key):
+    """`set_weights` takes what `get_weights` returns, and no update of either object changes that."""
+    for sizes in (SIZES[0], ONES[2]):
+        each = case(key, *sizes)
+        model, other = make(submission, each.sizes), make(submission, each.sizes)
+        model.set_weights(each.weights)
+        expect_set(taken_in(model.get_weights(), each.sizes), each.weights, "what `get_weights` returns")
+        taken = model.keep("get_weights")
+        other.set_weights(taken)
+        expect_set(weights_of(other, each.sizes), each.weights, "an object's weights")
+        with suppress(StudentRaised):  # a method that is not written yet has tests of its own
+            expect_same_outputs(model, other, each.inputs)
+            for one in (model, other):
+                one.backward(each.upstream)
+                one.update(0.1)
+        expect_set(taken_in(taken.copy(), each.sizes), each.weights, "after an update, what was handed over")
+
+
+def taken_in(answer, sizes: Sizes):
+    """The parameters in what `get_weights` returned."""
+    return {name: parameter(entry(answer, name, "get_weights"), name, sizes) for name in AXES}
+
+
+def expect_set(weights, expected, what: str) -> None:
+    """Raise a `StudentFault` where these are not the weights that were set."""
+    wrong = [name for name in AXES if not unmoved(expected[name], weights[name])]
+    if wrong:
+        raise StudentFault(f"{what} should be what `set_weights` was given; not so {', '.join(wrong)}")
+
+
+def expect_same_outputs(model, other, inputs) -> None:
+    """Two objects with the same weights, each at its first `forward`."""
+    if not alike(model.forward(inputs), other.forward(inputs)):
+        raise StudentFault("two objects with the same weights should compute the same")
+
+
+@pytest.mark.points("Q1", 0.25)
+def test_set_weights_refuses(submission, key):
+    """`set_weights` raises ValueError where a parameter is missing, and changes nothing then."""
+    each = case(key, *SIZES[0])
+    model = make(submission, each.sizes)
+    before = weights_of(model, each.sizes)
+    for missing in (("by",), ("W",), ("V", "R"), tuple(AXES)):
+        weights = {name: value for name, value in each.weights.items() if name not in missing}
+        expect_raised(model.set_weights, weights, "ValueError", "where a parameter is missing")
+    expect_kept(before, weights_of(model, each.sizes), "set_weights")

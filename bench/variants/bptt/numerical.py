@@ -1,0 +1,313 @@
+"""Answers to Q2: `get_numerical_gradient(model, x, eps=1e-7) -> dict`."""
+
+import copy
+
+import numpy as np
+
+from bench.bank import Bank
+
+bank = Bank("get_numerical_gradient", "Q2")
+NAMES = ("W", "R", "V", "bs", "by")
+RIGHT, TWO_SIDED = "test_numerical_gradient", "test_numerical_gradient_is_two_sided"
+RESTORES = "test_numerical_gradient_restores"
+
+
+def elementwise(model, quotient):
+    """The dict of `quotient(parameter, place, kept)` for every element, which puts elements back itself."""
+    answer = {}
+    for name in NAMES:
+        parameter = getattr(model, name)
+        gradient = np.zeros_like(parameter)
+        for place in np.ndindex(parameter.shape):
+            gradient[place] = quotient(parameter, place, parameter[place])
+        answer["d_" + name] = gradient
+    return answer
+
+
+def moved(model, x, parameter, place, value):
+    """The sum of the outputs with one element set."""
+    parameter[place] = value
+    return np.sum(model.forward(x))
+
+
+@bank.right
+def in_place(model, x, eps=1e-7):
+    """Elements moved in place and put back."""
+
+    def quotient(parameter, place, kept):
+        above = moved(model, x, parameter, place, kept + eps)
+        below = moved(model, x, parameter, place, kept - eps)
+        parameter[place] = kept
+        return (above - below) / (2 * eps)
+
+    return elementwise(model, quotient)
+
+
+@bank.right
+def by_steps(model, x, eps=1e-7):
+    """Elements moved by steps: rounding is what stays."""
+
+    def quotient(parameter, place, kept):
+        parameter[place] += eps
+        above = model.forward(x).sum()
+        parameter[place] -= 2 * eps
+        below = model.forward(x).sum()
+        parameter[place] += eps
+        return (above - below) / 2 / eps
+
+    return elementwise(model, quotient)
+
+
+@bank.right
+def set_and_get(model, x, eps=1e-7):
+    """Through get_weights and set_weights."""
+    weights, answer = model.get_weights(), {}
+    for name, value in weights.items():
+        gradient = np.zeros(value.shape)
+        for place in np.ndindex(value.shape):
+            sums = []
+            for step in (eps, -eps):
+                other = {key: np.array(array) for key, array in weights.items()}
+                other[name][place] += step
+                model.set_weights(other)
+                sums.append(sum(model.forward(x)))
+            gradient[place] = (sums[0] - sums[1]) / (2 * eps)
+        answer["d_" + name] = gradient
+    model.set_weights(weights)
+    return answer
+
+
+@bank.right
+def on_a_copy(model, x, eps=1e-7):
+    """A deep copy is moved, not the model."""
+    return in_place(copy.deepcopy(model), x, eps)
+
+
+@bank.right
+def new_arrays(model, x, eps=1e-7):
+    """Attributes replaced by moved copies where they can be, else moved in place."""
+    try:
+        model.W = model.W
+    except AttributeError:
+        return in_place(model, x, eps)
+    answer = {}
+    for name in NAMES:
+        kept = getattr(model, name)
+        gradient = np.empty_like(kept)
+        for place in np.ndindex(kept.shape):
+            step = np.zeros_like(kept)
+            step[place] = eps
+            setattr(model, name, kept + step)
+            above = np.sum(model.forward(x))
+            setattr(model, name, kept - step)
+            gradient[place] = (above - np.sum(model.forward(x))) / (2 * eps)
+        setattr(model, name, kept)
+        answer["d_" + name] = gradient
+    return answer
+
+
+@bank.right
+def flat(model, x, eps=1e-7):
+    """One loop over a flat view, gradients as lists reshaped."""
+    answer = {}
+    for name in NAMES:
+        parameter = getattr(model, name)
+        view, column = parameter.reshape(-1), []
+        for i in range(view.size):
+            kept = view[i]
+            view[i] = kept + eps
+            above = float(np.sum(model.forward(x)))
+            view[i] = kept - eps
+            below = float(np.sum(model.forward(x)))
+            view[i] = kept
+            column.append((above - below) / (eps + eps))
+        answer["d_" + name] = np.reshape(column, parameter.shape)
+    return answer
+
+
+@bank.right
+def half_steps(model, x, eps=1e-7):
+    """Half a step to each side."""
+
+    def quotient(parameter, place, kept):
+        above = moved(model, x, parameter, place, kept + eps / 2)
+        below = moved(model, x, parameter, place, kept - eps / 2)
+        parameter[place] = kept
+        return (above - below) / eps
+
+    return elementwise(model, quotient)
+
+
+@bank.right
+def output_by_output(model, x, eps=1e-7):
+    """The differences of all outputs, then their sum; the answer as nested lists."""
+
+    def quotient(parameter, place, kept):
+        parameter[place] = kept + eps
+        above = np.array(model.forward(x))
+        parameter[place] = kept - eps
+        below = np.array(model.forward(x))
+        parameter[place] = kept
+        return np.sum((above - below) / (2 * eps))
+
+    return {name: gradient.tolist() for name, gradient in elementwise(model, quotient).items()}
+
+
+@bank.right
+def iterator(model, x, eps=1e-7):
+    """np.nditer over the elements."""
+    answer = {}
+    for name in NAMES:
+        parameter = getattr(model, name)
+        answer["d_" + name] = np.zeros_like(parameter)
+        elements = np.nditer(parameter, flags=["multi_index"])
+        for _ in elements:
+            place = elements.multi_index
+            kept = float(parameter[place])
+            above = moved(model, x, parameter, place, kept + eps)
+            below = moved(model, x, parameter, place, kept - eps)
+            parameter[place] = kept
+            answer["d_" + name][place] = (above - below) / (2.0 * eps)
+    return answer
+
+
+@bank.wrong(TWO_SIDED)
+def one_sided(model, x, eps=1e-7):
+    """A forward difference."""
+    here = np.sum(model.forward(x))
+
+    def quotient(parameter, place, kept):
+        above = moved(model, x, parameter, place, kept + eps)
+        parameter[place] = kept
+        return (above - here) / eps
+
+    return elementwise(model, quotient)
+
+
+@bank.wrong(TWO_SIDED)
+def backward_difference(model, x, eps=1e-7):
+    """A backward difference."""
+    here = np.sum(model.forward(x))
+
+    def quotient(parameter, place, kept):
+        below = moved(model, x, parameter, place, kept - eps)
+        parameter[place] = kept
+        return (here - below) / eps
+
+    return elementwise(model, quotient)
+
+
+@bank.wrong(RIGHT)
+def not_halved(model, x, eps=1e-7):
+    """Divided by eps in place of 2 eps."""
+    return {name: 2 * value for name, value in in_place(model, x, eps).items()}
+
+
+@bank.wrong(RIGHT)
+def wrong_sign(model, x, eps=1e-7):
+    """Below less above."""
+    return in_place(model, x, -1.0 * eps) if eps < 0 else {n: -v for n, v in in_place(model, x, eps).items()}
+
+
+@bank.wrong(RIGHT)
+def mean_of_outputs(model, x, eps=1e-7):
+    """The mean of the outputs in place of their sum."""
+    return {name: value / len(model.by) for name, value in in_place(model, x, eps).items()}
+
+
+@bank.wrong(RIGHT, TWO_SIDED)
+def first_output(model, x, eps=1e-7):
+    """The gradient of the first output alone."""
+
+    def quotient(parameter, place, kept):
+        parameter[place] = kept + eps
+        above = model.forward(x)[0]
+        parameter[place] = kept - eps
+        below = model.forward(x)[0]
+        parameter[place] = kept
+        return (above - below) / (2 * eps)
+
+    return elementwise(model, quotient)
+
+
+@bank.wrong(RIGHT, TWO_SIDED)
+def squared_outputs(model, x, eps=1e-7):
+    """The gradient of half the sum of the squared outputs."""
+
+    def quotient(parameter, place, kept):
+        parameter[place] = kept + eps
+        above = np.sum(np.square(model.forward(x)))
+        parameter[place] = kept - eps
+        below = np.sum(np.square(model.forward(x)))
+        parameter[place] = kept
+        return (above - below) / (4 * eps)
+
+    return elementwise(model, quotient)
+
+
+@bank.wrong(TWO_SIDED, RESTORES)
+def stays_below(model, x, eps=1e-7):
+    """Every element stays below where it was."""
+
+    def quotient(parameter, place, kept):
+        above = moved(model, x, parameter, place, kept + eps)
+        return (above - moved(model, x, parameter, place, kept - eps)) / (2 * eps)
+
+    return elementwise(model, quotient)
+
+
+@bank.wrong(TWO_SIDED, RESTORES)
+def one_step_back(model, x, eps=1e-7):
+    """Put back by two steps in place of one: every element ends above where it was."""
+
+    def quotient(parameter, place, kept):
+        parameter[place] += eps
+        above = np.sum(model.forward(x))
+        parameter[place] -= 2 * eps
+        below = np.sum(model.forward(x))
+        parameter[place] += 2 * eps
+        return (above - below) / (2 * eps)
+
+    return elementwise(model, quotient)
+
+
+@bank.wrong(RIGHT, TWO_SIDED, RESTORES)
+def on_copies(model, x, eps=1e-7):
+    """Moves copies of the weights, which the model does not see."""
+    weights = {name: np.array(getattr(model, name)) for name in NAMES}
+    answer = {}
+    for name, value in weights.items():
+        gradient = np.zeros_like(value)
+        for place in np.ndindex(value.shape):
+            value[place] += eps
+            above = np.sum(model.forward(x))
+            value[place] -= 2 * eps
+            gradient[place] = (above - np.sum(model.forward(x))) / (2 * eps)
+        answer["d_" + name] = gradient
+    return answer
+
+
+@bank.wrong(RIGHT, TWO_SIDED, RESTORES)
+def other_keys(model, x, eps=1e-7):
+    """Keys without their d_."""
+    return {name[2:]: value for name, value in in_place(model, x, eps).items()}
+
+
+@bank.wrong(RIGHT, TWO_SIDED, RESTORES)
+def biases_missing(model, x, eps=1e-7):
+    """No gradients of the biases."""
+    return {name: value for name, value in in_place(model, x, eps).items() if "b" not in name}
+
+
+@bank.wrong(RIGHT, TWO_SIDED, RESTORES)
+def flattened(model, x, eps=1e-7):
+    """Gradients of the matrices in a row."""
+    return {name: value.ravel() for name, value in in_place(model, x, eps).items()}
+
+
+def fixed_step(model, x, eps=1e-7):
+    """The step is 1e-7 whatever is asked for: told from the other by chance alone."""
+    return in_place(model, x)
+
+
+bank.undecided(fixed_step)
