@@ -129,7 +129,7 @@ def test_solutions_use_no_torch(solved: dict[str, str]) -> None:
 
 def test_the_figure_is_drawn(solved: dict[str, str]) -> None:
     """The timing is one figure, and prints nothing."""
-    assert solved["figures"] == "1"
+    assert solved["drawn"] == "1"
     assert solved["Q3_figure"] == ""
 
 
