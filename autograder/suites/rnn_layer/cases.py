@@ -1,0 +1,149 @@
+"""Random layers and inputs with their states and gradients from torch's autograd in float64.
+
+Weights are drawn as torch initialises them, inputs, states and upstream gradients have scale 1. A case is
+drawn anew until at least half of the elements of its states, and of each gradient that is asked for, are
+compared by relative error. Every case derives from the term key and its own sizes alone, so all students
+of a run get the same ones.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+import torch
+
+from autograder.answers import Array, mostly_large
+from autograder.course import TermKey
+from autograder.suites.draws import generator
+from autograder.suites.recurrent import rnn_module
+
+NAME = "rnn_layer"
+PARAMETERS = ("W_ih", "W_hh", "b")
+
+# all different, so that a transposed answer fails by its shape
+STEPS = ((3, 5, 4), (6, 2, 7), (2, 9, 3))  # N, D, H
+STEPS_OF_ONE = ((1, 5, 4), (4, 1, 3), (3, 5, 1), (1, 1, 1))
+SIZES = ((3, 6, 5, 4), (5, 4, 2, 7), (2, 7, 9, 3))  # N, T, D, H
+ONES = ((1, 5, 3, 4), (4, 1, 3, 2), (3, 5, 1, 2), (2, 4, 3, 1), (1, 1, 1, 1))
+OTHER_BATCH = (2, 4, 5, 4)  # for a layer that has seen the first of SIZES
+LONG = (2, 100, 3, 5)
+
+
+@dataclass(frozen=True)
+class Case:
+    """What one forward and backward pass take, and what torch says they give.
+
+    Args:
+        inputs: x [N, T, D], h0 [N, H], W_ih [D, H], W_hh [H, H], b [H]; of a single step x [N, D] and
+            prev_h [N, H].
+        upstream: the gradient with respect to the states, of their shape.
+        states: [N, T, H]; of a single step [N, H].
+        gradients: with respect to each input, named after it: "dx".
+        directions: for each input one of length 1, as hidden as the numbers are: along it a gradient is
+            compared with differences of the student's own forward pass.
+    """
+
+    inputs: dict[str, Array]
+    upstream: Array
+    states: Array
+    gradients: dict[str, Array]
+    directions: dict[str, Array]
+
+    @property
+    def args(self) -> tuple[Array, Array]:
+        """What the forward pass is called with."""
+        x, before, *_ = self.inputs.values()
+        return x, before
+
+    @property
+    def sizes(self) -> tuple[int, int]:
+        """D and H."""
+        D, H = self.inputs["W_ih"].shape
+        return D, H
+
+
+@lru_cache(maxsize=256)
+def step(key: TermKey, N: int, D: int, H: int, *, bias: bool = True) -> Case:
+    """A case for `forward_step` and `backward_step`: a sequence of one step without its axis T."""
+    case = sequence(key, N, 1, D, H, bias=bias)
+    names = ("x", "prev_h", *PARAMETERS)
+
+    def of_one_step(arrays: dict[str, Array], prefix: str = "") -> dict[str, Array]:
+        x, *others = arrays.values()
+        return dict(zip((prefix + name for name in names), (x[:, 0], *others), strict=True))
+
+    return Case(
+        of_one_step(case.inputs),
+        case.upstream[:, 0],
+        case.states[:, 0],
+        of_one_step(case.gradients, "d"),
+        of_one_step(case.directions),
+    )
+
+
+@lru_cache(maxsize=256)
+def sequence(
+    key: TermKey, N: int, T: int, D: int, H: int, *, bias: bool = True, initial: bool = True
+) -> Case:
+    """A case for `forward` and `backward`.
+
+    Args:
+        bias: whether the bias is other than zero.
+        initial: whether the initial state is; if not, only the states are of use.
+    """
+    rng = generator(key, NAME, N, T, D, H, bias, initial)
+    while True:
+        inputs = {
+            "x": rng.standard_normal((N, T, D)),
+            "h0": rng.standard_normal((N, H)) * initial,
+            "W_ih": rng.uniform(-1, 1, (D, H)) / np.sqrt(H),
+            "W_hh": rng.uniform(-1, 1, (H, H)) / np.sqrt(H),
+            "b": rng.uniform(-1, 1, H) / np.sqrt(H) * bias,
+        }
+        upstream = rng.standard_normal((N, T, H))
+        directions = {name: _direction(rng, array.shape) for name, array in inputs.items()}
+        case = Case(inputs, upstream, *differentiated(inputs, upstream), directions)
+        compared = (case.states, *case.gradients.values()) if initial else (case.states,)  # dW_hh may be zero
+        if all(map(mostly_large, compared)):
+            return case
+
+
+def _direction(rng: np.random.Generator, shape: tuple[int, ...]) -> Array:
+    drawn = rng.standard_normal(shape)
+    return np.asarray(drawn / np.linalg.norm(drawn))
+
+
+def differentiated(inputs: dict[str, Array], upstream: Array) -> tuple[Array, dict[str, Array]]:
+    """torch.nn.RNN's states for these inputs, and the gradients of its states by autograd."""
+    x, h0, W_ih, W_hh, b = inputs.values()
+    model = rnn_module(W_hh, W_ih, b)
+    data, state = torch.tensor(x, requires_grad=True), torch.tensor(h0, requires_grad=True)
+    states, _ = model(data, state[None])
+    states.backward(torch.tensor(upstream))
+    leaves = (data, state, *model.parameters())  # the parameters [H, D], [H, H], [H] and torch's second bias
+    dx, dh0, dW_ih, dW_hh, db, _ = (np.asarray(leaf.grad, dtype=np.float64) for leaf in leaves)
+    gradients = {"dx": dx, "dh0": dh0, "dW_ih": dW_ih.T, "dW_hh": dW_hh.T, "db": db}
+    return states.detach().numpy(), gradients
+
+
+def chain_rule(case: Case, states: Array) -> dict[str, Array]:
+    """The gradients as the right formulas give them with these states in place of the right ones."""
+    x, before, W_ih, W_hh, _ = case.inputs.values()
+    N = len(before)
+    parts = (x, states, case.upstream)
+    x, states, upstream = (part.reshape(N, -1, part.shape[-1]) for part in parts)  # (N, T, ...)
+    earlier = np.concatenate([before[:, np.newaxis], states[:, :-1]], axis=1)  # (N, T, H)
+    da, carried = np.empty_like(states), np.zeros_like(before)
+    for t in reversed(range(states.shape[1])):
+        da[:, t] = (upstream[:, t] + carried) * (1 - states[:, t] ** 2)
+        carried = da[:, t] @ W_hh.T
+    values = (
+        (da @ W_ih.T).reshape(case.args[0].shape),
+        carried,
+        np.einsum("ntd,nth->dh", x, da),
+        np.einsum("ntk,nth->kh", earlier, da),
+        da.sum(axis=(0, 1)),
+    )
+    return dict(zip(case.gradients, values, strict=True))

@@ -1,0 +1,114 @@
+"""A student's layer at work: forward, back, and forward again with something moved."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import islice
+from typing import Any
+
+import numpy as np
+
+from autograder.answers import Array, describe, with_shape
+from autograder.errors import StudentFault, Trapped
+from autograder.scoring import StudentCode, StudentObject
+from autograder.suites.rnn_layer.cases import PARAMETERS, Case
+
+STILL = 1e-8  # states that move by less do not react
+STEP = 1e-5  # of two-sided differences
+
+ATTRIBUTES = {"dprev_h": ("dprev_h", "dprev_H"), "dW_ih": ("dW_ih",), "dW_hh": ("dW_hh",), "db": ("db",)}
+OF_A_STEP = ("dx", *ATTRIBUTES)
+OF_A_SEQUENCE = ("dx", "dh0", "dW_ih", "dW_hh", "db")
+
+
+@dataclass(frozen=True)
+class Pass:
+    """A forward and a backward pass of a student's layer, with what they answered.
+
+    Args:
+        layer: what did it; other parameters may have been assigned since.
+        states: what the forward pass returned.
+        gradients: by name, as the student gave them, or why there is none.
+    """
+
+    layer: StudentObject
+    case: Case
+    states: Any
+    gradients: Mapping[str, Any]
+
+    @cached_property
+    def reacts(self) -> bool:
+        """Whether the student's own forward pass depends on what goes into it, but for one thing at most."""
+        own = as_states(self.states, self.case.states.shape)
+        changes = (self.moved(name, 0.1) - own for name in self.case.inputs)
+        still = (change for change in changes if not np.abs(change).max() > STILL)
+        return len(list(islice(still, 2))) < 2
+
+    def slope(self, name: str) -> float:
+        """How the states, weighted by the upstream gradient, change along that input's direction."""
+        above, below = (self.moved(name, step) for step in (STEP, -STEP))
+        return float(np.sum((above - below) * self.case.upstream) / (2 * STEP))
+
+    def moved(self, name: str, by: float) -> Array:
+        """The states of the student's own forward pass with one input moved along its direction."""
+        inputs = {**self.case.inputs, name: self.case.inputs[name] + by * self.case.directions[name]}
+        x, before, *_ = inputs.values()
+        self.layer.assign(**{name: inputs[name] for name in PARAMETERS})
+        method = self.layer.forward_step if x.ndim == 2 else self.layer.forward
+        return as_states(method(x, before), self.case.states.shape)
+
+
+def layer_for(submission: StudentCode, case: Case) -> StudentObject:
+    """A fresh layer with the case's parameters."""
+    layer = submission.make("RNNLayer", *case.sizes)
+    give(layer, case)
+    return layer
+
+
+def give(layer: StudentObject, case: Case) -> None:
+    """Assign the case's parameters."""
+    layer.assign(**{name: case.inputs[name] for name in PARAMETERS})
+
+
+def step_back(submission: StudentCode, case: Case, names: Iterable[str] = OF_A_STEP) -> Pass:
+    """One step forward and back on a fresh layer; only the gradients of these names are asked for."""
+    layer = layer_for(submission, case)
+    states = layer.forward_step(*case.args)
+    dx = layer.backward_step(case.args[1], case.upstream)
+    return Pass(layer, case, states, {name: dx if name == "dx" else assigned(layer, name) for name in names})
+
+
+def assigned(layer: StudentObject, name: str) -> Any:
+    """The gradient that `backward_step` left on the layer, or why there is none."""
+    faults = []
+    for attribute in ATTRIBUTES[name]:
+        try:
+            return layer.read(attribute)
+        except Trapped:
+            raise
+        except StudentFault as fault:
+            faults.append(fault)
+    return faults[0]
+
+
+def back(layer: StudentObject, case: Case) -> Pass:
+    """A sequence forward and back on a layer that has the case's parameters.
+
+    Raises:
+        StudentFault: `backward` did not return five values.
+    """
+    states = layer.forward(*case.args)
+    answer = layer.backward(case.upstream)
+    wanted = f"`RNNLayer.backward` should return five values, ({', '.join(OF_A_SEQUENCE)})"
+    if not isinstance(answer, (tuple, list)):
+        raise StudentFault(f"{wanted}, not {describe(answer)}")
+    if len(answer) != len(OF_A_SEQUENCE):
+        raise StudentFault(f"{wanted}, not {'more' if len(answer) > len(OF_A_SEQUENCE) else 'fewer'}")
+    return Pass(layer, case, states, dict(zip(OF_A_SEQUENCE, answer, strict=True)))
+
+
+def as_states(answer: Any, shape: tuple[int, ...], name: str = "h") -> Array:
+    """The answer as an array of that shape, [N, H] or [N, T, H]."""
+    return with_shape(answer, name, **dict(zip("NTH" if len(shape) == 3 else "NH", shape, strict=True)))

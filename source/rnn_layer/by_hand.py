@@ -1,0 +1,1 @@
+../../helpers/by_hand.py
