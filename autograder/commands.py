@@ -24,6 +24,7 @@ from autograder.grade import Options
 from autograder.gradebook import is_recorded, is_registered, open_course, record
 from autograder.host import host_config, run_converter
 from autograder.release import make_release
+from autograder.report import Report
 from autograder.table import broken_tests, class_table
 
 
@@ -88,7 +89,7 @@ def _grade_all(
                 continue
             graded = grade_class(course, name, students, how, force=force, executor=pool)
             new, failures = record_class(course, graded)
-            print(f"\n{name}\n{class_table(list(graded.reports.values()))}")
+            print_class(name, list(graded.reports.values()))
             print(f"{name}: {len(students)} submissions, {len(graded.graded)} graded now, {new} recorded now")
             code = max(code, _say_what_broke(graded, failures))
     return code
@@ -164,8 +165,13 @@ def report(course: Course, options: argparse.Namespace) -> int:
     """Print classes as tables, from their reports."""
     for name in _assignments(course, options):
         known = [reports.read(course.report(name, student)) for student in course.students(name)]
-        print(f"{name}\n{class_table([entry for entry in known if entry is not None])}")
+        print_class(name, [entry for entry in known if entry is not None])
     return 0
+
+
+def print_class(assignment: str, graded: Sequence[Report]) -> None:
+    """One assignment's table, under its name."""
+    print(f"\n{assignment}\n{class_table(graded)}")
 
 
 def doctor(course: Course, options: argparse.Namespace) -> int:

@@ -144,8 +144,8 @@ def print_margins(bank: Bank, test: SuiteTest, spans: Spans) -> None:
     keys = spans[bank.rights[0].name, test.name].keys
     right, wrong = max(rights), min(wrongs, default=(math.inf, "none by a number"))
     print(
-        f"  {test.name:<44} {keys:>5} keys   right at most {right[0]:<9.2g} ({right[1]})   "
-        f"wrong from {wrong[0]:<9.2g} ({wrong[1]})",
+        f"  {test.name:<44} {keys:>5} keys   right at most {right[0]:<9.3g} ({right[1]})   "
+        f"wrong from {wrong[0]:<9.3g} ({wrong[1]})",
         flush=True,
     )
 

@@ -41,6 +41,50 @@ DEMO_CLASS = {
 }
 QUESTIONS = ("Q2", "Q3", "Q4", "Q5", "Q6")
 
+# The same for the other assignments: the columns of their tables.
+OTHER_CLASSES = {
+    "bptt": {  # Q1, Q1_derivation, Q2, total, status
+        "ada_solution": ("6", "(+1)", "3", "9 (+1)", "waits for a person: Q1_derivation is graded by hand"),
+        "ben_untouched": ("0", "0", "0", "0", "graded"),
+        "cleo_half": ("6", "0", "0", "6", "graded"),
+        "dan_bias_shape": ("5.5", "(+1)", "3", "8.5 (+1)", "waits for a person"),
+        "eve_one_sided": ("6", "(+1)", "2.5", "8.5 (+1)", "waits for a person"),
+        "finn_no_derivative": ("4", "(+1)", "3", "7 (+1)", "waits for a person"),
+        "gus_differences": ("6", "(+1)", "2", "8 (+1)", "waits for a person"),
+        "hal_torch": (
+            "6",
+            "(+1)",
+            "0!",
+            "6 (+1)",
+            "waits for a person: `get_analytical_gradient` reaches torch",
+        ),
+    },
+    "long_term": {  # Q1, Q2, Q3, Q4, total, status
+        "ada_solution": ("2", "4", "3", "3", "12", "graded"),
+        "ben_untouched": ("0", "0", "0", "0", "0", "graded"),
+        "cleo_half": ("2", "4", "0", "0", "6", "graded"),
+        "dan_zero_state": ("1", "4", "3", "3", "11", "graded"),
+        "eva_open_gate": ("2", "2", "3", "3", "10", "graded"),
+        "fay_small_scale": ("2", "4", "2", "3", "11", "graded"),
+        "gil_zero_matrix": ("2", "4", "2", "3", "11", "graded"),
+        "hana_counts_from_one": ("2", "4", "2", "3", "11", "graded"),
+        "ines_lost_axis": ("2", "4", "2.75", "3", "11.75", "graded"),
+        "jon_tampers": ("2", "0", "0", "0", "2", "graded"),
+    },
+    "rnn_layer": {  # Q1, Q2, Q3, Q4, total, status
+        "ada_solution": ("5", "5", "5", "5", "20", "graded"),
+        "ben_untouched": ("0", "0", "0", "0", "0", "graded"),
+        "cleo_half": ("5", "5", "0", "0", "10", "graded"),
+        "dan_no_slope": ("5", "5", "0", "0", "10", "graded"),
+        "eve_no_bias": ("4", "5", "5", "5", "19", "graded"),
+        "finn_one_step": ("5", "5", "5", "3.2", "18.2", "graded"),
+        "gus_left_over": ("5", "5", "5", "4", "19", "graded"),
+        "hana_lost_axis": ("5", "5", "4", "5", "19", "graded"),
+        "ida_autograd": ("5", "5", "5", "0!", "15", "waits for a person: `RNNLayer.backward` reaches torch"),
+        "jon_tampers": ("0", "0", "0", "0", "0", "graded"),
+    },
+}
+
 
 @dataclass(frozen=True)
 class Demo:

@@ -12,7 +12,7 @@ from autograder.cli import main
 from autograder.course import Course
 from tests import e2e
 from tests.conftest import ASSIGNMENT
-from tests.e2e import DEMO_CLASS, QUESTIONS, Demo
+from tests.e2e import DEMO_CLASS, OTHER_CLASSES, QUESTIONS, Demo
 
 
 @pytest.fixture(scope="session")
@@ -63,6 +63,17 @@ def test_the_table_has_the_students_row(demo: Demo, student: str) -> None:
     assert (points, status[: len(begins)]) == (expected, begins)
 
 
+@pytest.mark.parametrize("assignment", OTHER_CLASSES)
+def test_the_demo_takes_every_assignment(demo: Demo, assignment: str) -> None:
+    """Each has a class of its own, with solutions, stubs, typical half answers and what should not pay."""
+    rows, expected = table(demo.done.stdout, assignment), OTHER_CLASSES[assignment]
+    rows = {student: row for student, row in rows.items() if student}
+    assert {student: row[:-1] for student, row in rows.items()} == {
+        student: row[:-1] for student, row in expected.items()
+    }
+    assert [student for student, row in rows.items() if not row[-1].startswith(expected[student][-1])] == []
+
+
 def test_the_table_has_the_maxima(demo: Demo) -> None:
     """The first row says what each question is worth."""
     assert "/3  /5  /2  /2  /5    /17" in demo.done.stdout
@@ -83,9 +94,10 @@ def test_the_server_that_is_named_exists(demo: Demo) -> None:
 
 
 def test_every_student_has_a_feedback_page(demo: Demo) -> None:
-    """The one without a readable notebook too."""
-    pages = (demo.course.root / "feedback").glob(f"*/{ASSIGNMENT}/{ASSIGNMENT}.html")
-    assert sorted(page.parent.parent.name for page in pages) == sorted(DEMO_CLASS)
+    """The one without a readable notebook too, and for every assignment."""
+    for name, students in {ASSIGNMENT: DEMO_CLASS, **OTHER_CLASSES}.items():
+        pages = (demo.course.root / "feedback").glob(f"*/{name}/{name}.html")
+        assert sorted(page.parent.parent.name for page in pages) == sorted(students)
 
 
 def test_the_demo_says_that_its_key_is_public(demo: Demo) -> None:
