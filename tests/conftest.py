@@ -16,6 +16,7 @@ from autograder.grade import Graded, Options, Task, grade
 from autograder.release import make_release
 from autograder.sandbox import Sandbox
 from autograder.submission import Submission
+from tests.notebooks import run_notebook, stubs
 
 ASSIGNMENT = "rnn_gru_mha"
 RELEASE = KIT_ROOT / "release" / ASSIGNMENT / f"{ASSIGNMENT}.ipynb"
@@ -31,6 +32,19 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
         report.outcome = "failed"
         report.longrepr = f"skipped in CI: {report.longrepr}"
     return report
+
+
+@pytest.fixture(scope="module")
+def solved(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """What each cell of the module's source notebook prints, with its solutions."""
+    return run_notebook(request.module.NAME, tmp_path_factory.mktemp("solved"), {})
+
+
+@pytest.fixture(scope="module")
+def stubbed(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """The same with nothing written, as students get it."""
+    name = request.module.NAME
+    return run_notebook(name, tmp_path_factory.mktemp("stubbed"), stubs(name))
 
 
 @pytest.fixture(scope="session")

@@ -56,16 +56,6 @@ RNN = Careless
 
 
 @pytest.fixture(scope="module")
-def solved(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
-    return run_notebook(NAME, tmp_path_factory.mktemp("solved"), {})
-
-
-@pytest.fixture(scope="module")
-def stubbed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
-    return run_notebook(NAME, tmp_path_factory.mktemp("stubbed"), notebooks.stubs(NAME))
-
-
-@pytest.fixture(scope="module")
 def slipped(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     """The known slip of a bias gradient, half a quotient, and torch where only NumPy is allowed."""
     slips = {

@@ -17,16 +17,6 @@ FIGURES = [name for name in notebooks.sources(NAME) if "_figure" in name]
 
 
 @pytest.fixture(scope="module")
-def solved(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
-    return run_notebook(NAME, tmp_path_factory.mktemp("solved"), {})
-
-
-@pytest.fixture(scope="module")
-def stubbed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
-    return run_notebook(NAME, tmp_path_factory.mktemp("stubbed"), notebooks.stubs(NAME))
-
-
-@pytest.fixture(scope="module")
 def slipped(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     """One slip a question, of the kind that the checks must tell."""
     slips = {

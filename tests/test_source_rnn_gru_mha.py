@@ -15,16 +15,6 @@ POINTS = {"Q2": 3, "Q3": 5, "Q4": 2, "Q5": 2, "Q6": 5}
 
 
 @pytest.fixture(scope="module")
-def solved(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
-    return run_notebook(NAME, tmp_path_factory.mktemp("solved"), {})
-
-
-@pytest.fixture(scope="module")
-def stubbed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
-    return run_notebook(NAME, tmp_path_factory.mktemp("stubbed"), notebooks.stubs(NAME))
-
-
-@pytest.fixture(scope="module")
 def slipped(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     """The notebook with one slip a question, of the kind that the checks must tell by name."""
     slips = {

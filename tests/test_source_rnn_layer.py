@@ -38,16 +38,6 @@ def with_slips(*slips: tuple[str, str]) -> dict[str, str]:
 
 
 @pytest.fixture(scope="module")
-def solved(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
-    return run_notebook(NAME, tmp_path_factory.mktemp("solved"), {})
-
-
-@pytest.fixture(scope="module")
-def stubbed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
-    return run_notebook(NAME, tmp_path_factory.mktemp("stubbed"), notebooks.stubs(NAME))
-
-
-@pytest.fixture(scope="module")
 def undefined(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     return run_notebook(NAME, tmp_path_factory.mktemp("undefined"), {"Q1_solution": "pass"})
 

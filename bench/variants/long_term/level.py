@@ -4,7 +4,7 @@ import numpy as np
 import torch
 
 from bench.bank import Bank
-from bench.variants.long_term.gates import keeping, nothing, random_gate, with_bias
+from bench.variants.gates import keeping, nothing, random_gate, with_bias
 
 bank = Bank("non_vanishing_gru_params", "Q4")
 LEVEL, LARGE = "test_level_gradient", "test_level_gradient_with_large_inputs"

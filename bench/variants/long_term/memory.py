@@ -4,7 +4,7 @@ import numpy as np
 import torch
 
 from bench.bank import Bank
-from bench.variants.long_term.gates import keeping, nothing, random_gate, with_bias
+from bench.variants.gates import keeping, nothing, random_gate, with_bias
 
 bank = Bank("long_term_gru_params", "Q2")
 AT_10, AT_20, AT_30 = (f"test_differences_at_step_{step}" for step in (10, 20, 30))

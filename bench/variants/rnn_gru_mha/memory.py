@@ -4,24 +4,11 @@ import numpy as np
 import torch
 
 from bench.bank import Bank
+from bench.variants.gates import keeping, nothing
 
 bank = Bank("init_gru_with_long_term_memory", "Q5")
 SHORT, LONG = "test_memory_of_ten_steps", "test_memory_of_a_thousand_steps"
 BOTH = (SHORT, LONG)
-
-
-def nothing(input_size, hidden_size):
-    """Parameters of zeros."""
-    zero = np.zeros(hidden_size, dtype=np.float32)
-    wt_x = np.zeros((input_size, hidden_size), dtype=np.float32)
-    return wt_x, zero, np.zeros((hidden_size, hidden_size), dtype=np.float32), zero
-
-
-def keeping(input_size, hidden_size, bias):
-    """Zeros but for the update gate's bias."""
-    zeros = nothing(input_size, hidden_size)
-    wt_x, zero, wt_h, _ = zeros
-    return zeros, (wt_x, zero + np.float32(bias), wt_h, zero), zeros
 
 
 def random_trans(input_size, hidden_size, scale=1.0):

@@ -1,4 +1,4 @@
-"""Parameters of gates that the answers to Q2 and Q4 are made of."""
+"""Parameters of gates, of which the answers about GRUs that keep their state are made."""
 
 import numpy as np
 
