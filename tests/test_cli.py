@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import shutil
 
 import pytest
 from nbgrader.api import Gradebook
 
 from autograder.cli import main
 from tests.conftest import ASSIGNMENT
+from tests.notebooks import NAMES
 
 
 def run(course, *arguments: str) -> int:
@@ -22,6 +24,7 @@ def run(course, *arguments: str) -> int:
         (["grade"], "nothing to grade"),
         (["grade", ASSIGNMENT], "nothing to grade"),
         (["grade", ASSIGNMENT, "--student", "nobody"], "no folder submitted/STUDENT/rnn_gru_mha for nobody"),
+        (["grade", "--student", "nobody"], "no folder submitted/STUDENT/ASSIGNMENT for nobody"),
         (["feedback", ASSIGNMENT], "nothing of rnn_gru_mha is graded yet"),
         (["export", "nothing"], "the gradebook has no assignment 'nothing'"),
         (["release", "nothing"], "no hidden suite for 'nothing'"),
@@ -89,3 +92,29 @@ def test_folder_that_nbgrader_cannot_copy_keeps_nobody_else_out(course, submit, 
     assert "ada is graded but could not be recorded" in capsys.readouterr().err
     with Gradebook(f"sqlite:///{course.root / 'gradebook.db'}") as gradebook:
         assert gradebook.find_submission(ASSIGNMENT, "ben").score == 0
+
+
+def test_release_without_a_name_takes_all(course, capsys):
+    """Every source becomes a release."""
+    shutil.rmtree(course.root / "release")
+    assert run(course, "release") == 0
+    assert course.assignments() == NAMES
+    assert [line.split()[1] for line in capsys.readouterr().out.splitlines()] == [
+        f"{name}:" for name in NAMES
+    ]
+
+
+def test_grade_and_feedback_without_a_name_take_all(course, submit, capsys):
+    """A student who handed in two assignments has two tables, two pages, and nothing for the others."""
+    submit("ada", {})
+    other = course.submitted("long_term", "ada")
+    other.mkdir(parents=True)
+    shutil.copy(course.release("long_term"), other)
+    assert run(course, "grade", "--student", "ada") == 0
+    assert run(course, "feedback") == 0
+    printed = capsys.readouterr().out
+    for name in NAMES:
+        is_graded = name in (ASSIGNMENT, "long_term")
+        assert (f"{name}: 1 submissions, 1 graded now, 1 recorded now" in printed) == is_graded
+        assert (course.root / "feedback" / "ada" / name / f"{name}.html").is_file() == is_graded
+        assert (f"{name}: nobody to grade" in printed) != is_graded

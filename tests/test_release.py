@@ -15,12 +15,26 @@ from autograder.errors import CourseError, ReleaseError
 from autograder.release import make_release, refuse_leaks
 from autograder.submission import read_release
 from tests.conftest import ASSIGNMENT, RELEASE, SOURCE
+from tests.notebooks import NAMES
+
+FOLDERS = ("source", "release")
 
 
-def test_committed_release_is_what_the_source_gives(course):
+@pytest.mark.parametrize("name", NAMES)
+def test_committed_release_is_what_the_source_gives(course, name):
     """Made again, the release is the committed one, byte for byte."""
-    made = {path.name: path.read_bytes() for path in make_release(course, ASSIGNMENT)}
-    assert made == {path.name: path.read_bytes() for path in RELEASE.parent.iterdir()}
+    made = {path.name: path.read_bytes() for path in make_release(course, name)}
+    assert made == {path.name: path.read_bytes() for path in (KIT_ROOT / "release" / name).iterdir()}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_release_has_the_sources_cells_and_no_answer(name):
+    """Cell by cell it is the source, but for the stubs in the solution cells."""
+    source, release = (read_release(KIT_ROOT / room / name / f"{name}.ipynb").cells for room in FOLDERS)
+    assert [cell.cell_id for cell in release] == [cell.cell_id for cell in source]
+    changed = [cell for cell, other in zip(release, source, strict=True) if cell.source != other.source]
+    assert {cell.grade_id for cell in changed} == {cell.grade_id for cell in source if cell.is_solution}
+    assert all("rite your answer here" in cell.source for cell in changed)
 
 
 def test_release_has_only_what_is_declared(course):
