@@ -9,7 +9,9 @@ from __future__ import annotations
 import math
 import struct
 import sys
-from collections.abc import Mapping
+from array import array as array_of_numbers
+from collections import deque
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Literal
 
 import msgspec
@@ -221,12 +223,13 @@ class _Packer:
         if type(value) is bytes:
             return Raw(value)
         if isinstance(value, int):
-            return int(value) if -(2**63) <= value < 2**63 else Opaque("int")
+            return int(value) if -(2**63) <= value < 2**63 else _large(value)
         if isinstance(value, (list, tuple)):
             kind: Literal["list", "tuple"] = "list" if isinstance(value, list) else "tuple"
             return Items(kind, [self.pack(v, depth + 1) for v in value])
-        if isinstance(value, Mapping) and all(type(k) is str for k in value):
-            return Table({k: self.pack(v, depth + 1) for k, v in value.items()})
+        if isinstance(value, Mapping):  # of an Enum of str the text; what has another key is left out
+            texts = ((str.__str__(k), v) for k, v in value.items() if isinstance(k, str))
+            return Table({k: self.pack(v, depth + 1) for k, v in texts})
         return self._array(value, depth)
 
     def _array(self, value: Any, depth: int) -> Value:
@@ -241,15 +244,33 @@ class _Packer:
                 value = value.float()
             value = value.numpy()
         if not isinstance(value, (ndarray, generic)):
-            builtin = type(value).__module__ == "builtins"
-            return Opaque(type(value).__name__ if builtin else "")
+            return self._like_an_array(value)
         array = asarray(value)
         if array.dtype.name == "object":
             return self.pack(array.tolist(), depth + 1)
+        if array.dtype.kind in "fc" and array.dtype.name not in DTYPES:  # longdouble: nobody asks for more
+            array = array.astype("c16" if array.dtype.kind == "c" else "f8")
         array = array.astype(array.dtype.newbyteorder("="), copy=False)
         if array.dtype.name not in DTYPES:
             return Opaque("")
         return Array(kind, array.dtype.name, array.shape, array.tobytes())
+
+    def _like_an_array(self, value: Any) -> Value:
+        """A deque, an array.array, anything with `__array__`: what NumPy takes for numbers."""
+        kind = type(value)
+        if hasattr(value, "__array__") or isinstance(value, (Sequence, deque, array_of_numbers)):
+            array = asarray(value)
+            if array.dtype.kind in "biuf":
+                return self._array(array, 0)
+        return Opaque(kind.__name__ if kind.__module__ == "builtins" else "")
+
+
+def _large(value: int) -> Value:
+    """An integer beyond 64 bits as a float, where it is one."""
+    try:
+        return float(value)
+    except OverflowError:
+        return Opaque("int")
 
 
 def pack_argument(value: Any) -> Argument:

@@ -374,9 +374,15 @@ def seed_everything(seed: int) -> None:
 
 
 def builtin_name(error: BaseException) -> str:
-    """The type's name if it is one of Python's own, else nothing: a name can carry a message."""
+    """The type's name if it is one of Python's own, or of what it derives from; a name can carry a message.
+
+    What derives from no more than Exception has none.
+    """
     kind = type(error)
-    return kind.__name__ if kind.__module__ == "builtins" else ""
+    if kind.__module__ == "builtins":
+        return kind.__name__
+    base = next(each for each in kind.__mro__ if each.__module__ == "builtins")
+    return "" if base in (Exception, BaseException) else base.__name__
 
 
 def last_line_of_student(error: BaseException) -> tuple[int | None, int | None]:

@@ -106,6 +106,8 @@ def checked(name: str, linear_trans: Any, input_size: int, hidden_size: int) -> 
 def shaped(name: str, value: Any, axes: str, shape: tuple[int, ...]) -> torch.Tensor:
     """The value as a float64 tensor; a ValueError if it holds no real numbers or is of another shape."""
     tensor = real_tensor(name, value)
+    if tensor.shape == (1, *shape) and len(shape) == 1:  # a bias may have a leading axis
+        tensor = tensor[0]
     if tensor.shape != shape:
         raise ValueError(f"{name} is {tuple(tensor.shape)}, expected {axes} = {shape}")
     return tensor

@@ -219,7 +219,9 @@ class Checked:
     def gradients(self) -> Weights:
         """The answer's five gradients, each in its parameter's shape."""
         plain = {
-            f"d_{name}": without_lead(entry(self.answer, f"d_{name}", self.function), name, self.sizes)
+            f"d_{name}": without_lead(
+                entry(self.answer, f"d_{name}", self.function), f"`d_{name}`", name, self.sizes
+            )
             for name in AXES
         }
         return {name: gradient_in(plain, name, self.function, self.sizes) for name in AXES}

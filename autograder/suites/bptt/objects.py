@@ -53,12 +53,16 @@ def weight(model: StudentObject, name: str, sizes: Sizes) -> Array:
 
 def parameter(value: Any, name: str, sizes: Sizes) -> Array:
     """A parameter's value in its shape; a bias may have a leading axis of one."""
-    return in_shape(without_lead(value, name, sizes), name, name, sizes)
+    return in_shape(without_lead(value, name, name, sizes), name, name, sizes)
 
 
-def without_lead(value: Any, name: str, sizes: Sizes) -> Array:
-    """A bias without a leading axis of one: where it should not be there, that costs its own test."""
-    array = as_array(value, name)
+def without_lead(value: Any, told: str, name: str, sizes: Sizes) -> Array:
+    """A bias without a leading axis of one: where it should not be there, that costs its own test.
+
+    Args:
+        told: the value's own name, for messages.
+    """
+    array = as_array(value, told)
     return array[0] if len(AXES[name]) == 1 and array.shape == (1, *sizes.shape(name)) else array
 
 
