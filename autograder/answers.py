@@ -6,7 +6,6 @@ told in the names of the axes alone, since a student's code could put what it ha
 
 from __future__ import annotations
 
-import builtins
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import permutations
@@ -25,6 +24,9 @@ Array = NDArray[np.float64]
 # error of the others 1.1e-6 (GRU gates at 15: 1.8e-5 and 2.1e-6).
 SMALL = 0.05  # where the oracle is below this, an error is absolute
 ABSOLUTE = 1e-5
+MAX_SIZE = 4_000_000  # numbers of one answer; the largest that a test asks for has 200,000
+# told by name; more would let student code choose a word
+TYPES = {"set": "a set", "generator": "a generator", "function": "a function", "object": "an object"}
 
 
 def relative_error(answer: Array, expected: Array) -> float:
@@ -91,6 +93,8 @@ def as_array(answer: Any, name: str) -> Array:
         array = np.asarray(answer)
     except ValueError:
         raise StudentFault(f"{name} should be one array, its parts have different shapes") from None
+    if array.size > MAX_SIZE:  # before it becomes eight times as large
+        raise StudentFault(f"{name} has far more numbers than it should")
     if array.dtype == object or array.dtype.kind in "USV":
         raise StudentFault(f"{name} should be an array of numbers, not {describe(answer)}")
     if array.dtype.kind == "c":
@@ -103,11 +107,7 @@ def describe(value: Any) -> str:
     if value is None:
         return "None"
     if isinstance(value, wire.Opaque):
-        return (
-            f"an object of type {value.what}"
-            if hasattr(builtins, value.what)
-            else "an object of another type"
-        )
+        return TYPES.get(value.what, "an object of another type")
     names = {list: "a list", tuple: "a tuple", dict: "a dict", str: "a text", bytes: "bytes", bool: "a bool"}
     return names.get(type(value), "an array" if isinstance(value, np.ndarray) else "a number")
 
@@ -149,7 +149,8 @@ def with_shape(answer: Any, name: str, **axes: int) -> Array:
         raise StudentFault(f"{name} should be {wanted}, yours {more} (or has it in another place)")
     if array.ndim != len(expected):
         few = "more" if array.ndim > len(expected) else "fewer"
-        raise StudentFault(f"{name} should be {wanted} with {len(expected)} axes, yours has {few}")
+        axes_word = "axis" if len(expected) == 1 else "axes"
+        raise StudentFault(f"{name} should be {wanted} with {len(expected)} {axes_word}, yours has {few}")
     wrong = [axis for axis, size, mine in zip(axes, expected, array.shape, strict=True) if size != mine]
     raise StudentFault(f"{name} should be {wanted}, yours has another size along {', '.join(wrong)}")
 

@@ -30,6 +30,7 @@ class Limits:
         cell: processor time of one cell of the notebook; by the clock it may take `wire.PATIENCE` times that.
         notebook: all of them together, by the clock.
         call: processor time of one call of a hidden test.
+        calls: all of them together, by the clock.
         deaths: workers lost before the rest is given up.
         hangs: calls of one function that ran out of time before it is not called again.
     """
@@ -37,6 +38,7 @@ class Limits:
     cell: float = 30.0
     notebook: float = 120.0
     call: float = 20.0
+    calls: float = 300.0
     deaths: int = 3
     hangs: int = 2
 
@@ -195,6 +197,10 @@ class Execution:
         if self._hangs[name] >= self._limits.hangs:
             raise StudentFault(
                 f"`{name}` was not called again: it ran out of time {self._limits.hangs} times"
+            )
+        if self.seconds["calls"] > self._limits.calls:
+            raise StudentFault(
+                f"`{name}` was not called again: the hidden tests' calls had taken {self._limits.calls:.0f} s"
             )
         worker = self._worker or self._replay()
         begun = time.perf_counter()

@@ -32,6 +32,10 @@ TRAPPED = """
     scaled_dot_product_attention multi_head_attention_forward _native_multi_head_attention""".split()
 
 
+# of no use to an honest answer by hand: threads, processes, modules and frames by search, torch's inside
+DETOURS = """
+    threading _thread concurrent multiprocessing subprocess fork forkpty gc ctypes cffi modules
+    _getframe __globals__ __subclasses__ settrace setprofile _C overrides""".split()
 JUDGES = ("answers", "scoring", "execution", "faults", "grade", "submission")  # modules that a score rests on
 
 
@@ -174,21 +178,31 @@ class _Nobody:
 def _questions(task: Task, assignment: Assignment, rebuilt: Rebuilt, execution: Execution) -> list[Question]:
     callee = execution if rebuilt.fault is None else _Nobody(rebuilt.fault)
     forfeits = {} if rebuilt.fault else ready_made_layers(assignment, rebuilt)
-    scoring = Scoring(callee, task.key, forfeits)
+    doubts = {} if rebuilt.fault else detours(assignment, rebuilt)
+    scoring = Scoring(callee, task.key, forfeits, doubts)
     return score(SUITES / task.assignment, scoring, rebuilt.questions())
 
 
 def ready_made_layers(assignment: Assignment, rebuilt: Rebuilt) -> dict[str, str]:
     """Questions by hand whose code reaches what it may not, with a sentence that says where."""
-    sources = [cell.source for cell in rebuilt.cells if cell.kind == "code" and cell.origin != "missing"]
     forbidden, rule = (FORBIDDEN_LAYERS, BY_HAND) if assignment.uses_torch else ({"torch"}, WITHOUT_TORCH)
+    return _reached(assignment, rebuilt, forbidden, f"it {rule}")
+
+
+def detours(assignment: Assignment, rebuilt: Rebuilt) -> dict[str, str]:
+    """Questions by hand whose code reaches what could hide a layer from the search and from the trap."""
+    return _reached(assignment, rebuilt, DETOURS, "a person should see what it is for")
+
+
+def _reached(assignment: Assignment, rebuilt: Rebuilt, names: Collection[str], remark: str) -> dict[str, str]:
+    sources = [cell.source for cell in rebuilt.cells if cell.kind == "code" and cell.origin != "missing"]
     found: dict[str, str] = {}
     for question, functions in assignment.by_hand.items():
         for function in functions:
-            hits = layers_used(function, sources, forbidden)
+            hits = layers_used(function, sources, names)
             if hits:
                 place = f"`{function}` reaches {hits[0].name} ({hits[0].text[:100]})"
-                found.setdefault(question, f"{place}: it {rule}")
+                found.setdefault(question, f"{place}: {remark}")
     return found
 
 

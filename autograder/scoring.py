@@ -9,6 +9,7 @@ from __future__ import annotations
 import itertools
 import os
 import time
+import traceback
 from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -99,11 +100,13 @@ class Scoring:
         callee: answers the calls.
         key: the term key.
         forfeits: questions that score 0, with the reason.
+        doubts: questions that a person should look at, with the reason.
     """
 
     callee: Callee
     key: TermKey
     forfeits: dict[str, str] = field(default_factory=dict)
+    doubts: Mapping[str, str] = field(default_factory=dict)
     tests: dict[str, list[HiddenTest]] = field(default_factory=dict)
     errors: list[str] = field(default_factory=list)
 
@@ -165,6 +168,7 @@ class Scoring:
             raise
         except AssertionError as fault:
             self._outcome = ("failed", _sentence(fault))
+            traceback.clear_frames(fault.__traceback__)  # they hold on to the answer, however large
             raise
         except Exception as error:
             self._outcome = ("broke", f"{type(error).__name__}: {error}")
@@ -221,8 +225,8 @@ def score(suite: Path, scoring: Scoring, maxima: Mapping[str, float]) -> list[Qu
             raise SuiteError(
                 f"{name} has {points:g} points in the notebook and {total:g} in the hidden suite"
             )
-        reason = scoring.forfeits.get(name, "")
-        questions.append(Question(name, points, tests, reason, bool(reason)))
+        flag = scoring.forfeits.get(name) or scoring.doubts.get(name, "")
+        questions.append(Question(name, points, tests, flag, name in scoring.forfeits))
     unknown = set(scoring.tests) - set(maxima)
     if unknown:
         raise SuiteError(

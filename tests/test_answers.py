@@ -5,7 +5,16 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from autograder.answers import as_array, excess, expect_close, mostly_large, pair, relative_error, with_shape
+from autograder.answers import (
+    MAX_SIZE,
+    as_array,
+    excess,
+    expect_close,
+    mostly_large,
+    pair,
+    relative_error,
+    with_shape,
+)
 from autograder.errors import StudentFault
 from autograder.sandbox import wire
 
@@ -77,7 +86,7 @@ def test_numbers_of_every_kind_are_an_array(answer):
         ([1, None], "not a list"),
         ([[1, 2], [3]], "different shapes"),
         (np.array([1j]), "complex"),
-        (wire.Opaque("slice"), "an object of type slice"),
+        (wire.Opaque("slice"), "an object of another type"),
         (wire.Opaque("chosen by the student"), "an object of another type"),
     ],
 )
@@ -132,3 +141,9 @@ def test_pair_takes_tuples_and_lists():
 def test_pair_says_what_else_came(answer, said):
     """Something else than two values is told."""
     assert said in fault(pair, answer, "rnn", "outputs", "final_state")
+
+
+def test_an_answer_far_too_large_is_refused_as_it_is() -> None:
+    """Before it becomes eight times as large: 90 million bools are 720 MB of float64."""
+    with pytest.raises(StudentFault, match="far more numbers than it should"):
+        as_array(np.zeros(MAX_SIZE + 1, dtype=bool), "h")

@@ -796,3 +796,18 @@ def test_a_trap_for_all_of_torch(run: Run) -> None:
     assert execution.call("g", [np.ones(1)], label="test", on=thing).tolist() == [2.0]
     with pytest.raises(Trapped, match=r"`C\.f` uses torch$"):
         execution.call("f", [np.ones(1)], label="test", on=thing)
+
+
+def test_all_calls_together_have_a_limit(run: Run) -> None:
+    """A function that takes its time a thousand times does not hold the class up."""
+    execution = run("def f():\n    return 1", limits=Limits(calls=0.0))
+    assert execution.call("f", [], label="test") == 1
+    assert "was not called again: the hidden tests' calls had taken 0 s" in fault(execution, "f")
+
+
+def test_an_answer_that_computes_with_torch_is_trapped(run: Run) -> None:
+    """A list of the student's own making is run through while it is read."""
+    source = "class L(list):\n    def __iter__(self):\n        yield float(torch.ones(1).sum())"
+    execution = run(f"import torch\n{source}\ndef f(): return L([0])", trap=[wire.ANY_TORCH])
+    with pytest.raises(Trapped):
+        execution.call("f", [], label="test")

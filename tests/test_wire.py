@@ -348,11 +348,17 @@ def test_lone_surrogates_are_refused() -> None:
         wire.frame(wire.Returned(1, "\ud800", []))
 
 
-def test_messages_over_the_limit_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A message larger than the limit is not sent."""
-    monkeypatch.setattr(wire, "MAX_MESSAGE", 1000)
+@pytest.mark.parametrize(
+    "message",
+    [wire.Returned(1, "x" * 1000, []), wire.Prepare(1, {"weights": b"x" * 1000})],
+    ids=["reply", "request"],
+)
+def test_messages_over_the_limit_are_refused(message: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A message larger than the limit of its way is not sent; less comes back than may go out."""
+    assert wire.MAX_REPLY < wire.MAX_MESSAGE
+    monkeypatch.setattr(wire, "MAX_MESSAGE" if isinstance(message, wire.Prepare) else "MAX_REPLY", 1000)
     with pytest.raises(wire.WireError, match="at most 1000"):
-        wire.frame(wire.Returned(1, "x" * 1000, []))
+        wire.frame(message)
 
 
 def test_a_frame_starts_with_its_length() -> None:

@@ -163,7 +163,7 @@ class Worker:
         if len(self._buffer) < wire.HEADER.size:
             return None
         (size,) = wire.HEADER.unpack_from(self._buffer)
-        if size > wire.MAX_MESSAGE:
+        if size > wire.MAX_REPLY:
             raise BadMessage("your code wrote into the grader's connection")
         end = wire.HEADER.size + size
         if len(self._buffer) < end:

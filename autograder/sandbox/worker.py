@@ -254,7 +254,10 @@ class Worker:
     def _outcome(self, request: wire.Question, trap: Trap) -> wire.Reply:
         id = request.id
         try:
-            return wire.Returned(id, wire.pack(self._do(request, trap)), trap.hits)
+            value = self._do(request, trap)
+            with trap:  # an answer may be code of the student's, too
+                plain = wire.pack(value)
+            return wire.Returned(id, plain, trap.hits)
         except TimeLimit:
             raise
         except Absent as absent:

@@ -11,6 +11,7 @@ import numpy as np
 
 from autograder.answers import Array
 
+ALIKE = 0.4  # cosine from which a wrong model's response counts as one of a model of the kind
 STEP = 1e-5  # in float64 the error of a two-sided difference is then about 1e-10
 
 
@@ -29,3 +30,14 @@ def numerical_gradient(function: Callable[[Array], Array], at: Array, upstream: 
             sums.append(float(np.sum(function(moved) * upstream)))
         gradient[place] = (sums[0] - sums[1]) / (2 * STEP)
     return gradient
+
+
+def responds_alike(response: Array, expected: Array) -> bool:
+    """Whether a student's model responds to a move of an input roughly as the right one does.
+
+    A mistake in a formula leaves most responses in their directions; a sham, whose gradient would be easy,
+    does not have them.
+    """
+    one, other = np.ravel(response), np.ravel(expected)
+    with np.errstate(all="ignore"):
+        return bool(one @ other >= ALIKE * np.linalg.norm(one) * np.linalg.norm(other) > 0)

@@ -7,7 +7,7 @@ the student's own class would give.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
@@ -29,7 +29,7 @@ from autograder.suites.bptt.objects import (
     weights_of,
     without_lead,
 )
-from autograder.suites.differences import numerical_gradient
+from autograder.suites.differences import numerical_gradient, responds_alike
 
 # Measured in the suite's own sizes, over 200 keys (right answers and those named) and 100 (`bench.margins`).
 # Outputs and gradients, relative, and absolute where the expected magnitude is below SMALL: right at most
@@ -51,8 +51,10 @@ UNLIKE = 1e-3
 # Back-propagation for the sum: right at most 1.1e-15; a numerical gradient in its place from 1.5e-10.
 ANALYTICAL = 1e-12
 
+NUMERIC, ANALYTIC = "get_numerical_gradient", "get_analytical_gradient"
 SMALL = (3, 4, 2, 3)  # D, H, O, T where the student's own forward is differentiated, element by element
 MATRICES = ("W", "R", "V")
+MOVE, MOVES = 0.1, 6  # how far and how often an input is moved to see what it does
 
 
 # --- Forward and backward -----------------------------------------------------------------------------------
@@ -151,7 +153,7 @@ def own_gradient(submission: StudentCode, each: Case, name: str) -> Array:
     """A parameter's gradient by two-sided differences of the student's own forward pass, if it is one.
 
     Raises:
-        StudentFault: the pass does not react to its input, or to two of its matrices.
+        StudentFault: the pass is none of such a network, however wrong (see `expect_a_network`).
     """
 
     def outputs(weights: Weights, inputs: Array = each.inputs) -> Array:
@@ -159,15 +161,32 @@ def own_gradient(submission: StudentCode, each: Case, name: str) -> Array:
         array = as_array(answer, "the answer of `forward`").ravel()
         return with_shape(array, "the answer of `forward`", O=each.sizes.O)
 
-    def still(weights: Weights, inputs: Array = each.inputs) -> bool:
-        return bool(np.max(np.abs(outputs(weights, inputs) - here)) <= OWN)
-
-    here = outputs(each.weights)
-    deaf = [matrix for matrix in MATRICES if still(each.weights | {matrix: each.weights[matrix] + 0.1})]
-    if len(deaf) > 1 or still(each.weights, each.inputs + 0.1):
-        raise StudentFault("the answer of `forward` should depend on its input and on all the weights")
+    expect_a_network(each, outputs)
     at = each.weights[name]
     return numerical_gradient(lambda moved: outputs(each.weights | {name: moved}), at, each.upstream)
+
+
+def expect_a_network(each: Case, outputs: Callable[[Weights, Array], Array]) -> None:
+    """Raise a `StudentFault` unless a wrong forward pass is still one of such a network.
+
+    Its outputs change with the input and with all matrices but one at most, and for two of these four at
+    least they change roughly as they should: a sham with an easy gradient does not.
+    """
+    rng = np.random.default_rng(0)
+    still, as_should = [], 0
+    parts = {"x": each.inputs, **{name: each.weights[name] for name in MATRICES}}
+    for name, part in parts.items():
+        changes = []
+        for _ in range(MOVES):
+            moved = {**parts, name: part + MOVE * rng.standard_normal(part.shape)}
+            inputs, weights = moved.pop("x"), {**each.weights, **moved}
+            right = autograd(weights, inputs, each.upstream)[0] - each.outputs
+            changes.append((outputs(weights, inputs) - outputs(each.weights, each.inputs), right))
+        own, expected = map(np.array, zip(*changes, strict=True))
+        still += [name] if np.max(np.abs(own)) <= OWN else []
+        as_should += responds_alike(own, expected)
+    if len(still) > 1 or "x" in still or as_should < 2:
+        raise StudentFault("the answer of `forward` does not depend on its input and weights as it should")
 
 
 class Truth:
@@ -243,16 +262,19 @@ def asked(
                 continue
             raise
         before = weights_of(model, of)
+        if function == NUMERIC:  # differences have no use for it
+            with suppress(StudentFault):
+                model.assign(backward=None)
         answer = getattr(submission, function)(model, inputs, *eps)
         yield Checked(function, of, inputs, before, model, answer)
 
 
-def own_backward(submission: StudentCode, key: TermKey, checked: Checked) -> Any:
-    """What the student's own class returns where `get_analytical_gradient` was asked."""
+def own_backward(submission: StudentCode, key: TermKey, checked: Checked) -> tuple[Any, Any]:
+    """What the student's own class returns where `get_analytical_gradient` was asked: outputs, gradients."""
     model = make_with(submission, checked.sizes, checked.before)
     model.forward(inputs_for(key, checked.sizes, "another"))
-    model.forward(checked.inputs)
-    return model.backward(np.ones(checked.sizes.O))
+    outputs = model.forward(checked.inputs)
+    return outputs, model.backward(np.ones(checked.sizes.O))
 
 
 def distances(answer: Weights, expected: Weights) -> list[float]:

@@ -115,7 +115,8 @@ def test_update_needs_a_backward(submission, key):
     expect_raised(make(submission, sizes).update, 0.1, "RuntimeError", "before any `backward`")
     model = make(submission, sizes)
     for _ in range(2):  # a new backward makes way for a new update
-        model.forward(inputs_for(key, sizes))
+        with suppress(StudentRaised):  # a bias that has grown an axis has tests of its own
+            model.forward(inputs_for(key, sizes))
         model.backward(np.ones(sizes.O))
         model.update(0.1)
     expect_raised(model.update, 0.1, "RuntimeError", "a second time after one `backward`")

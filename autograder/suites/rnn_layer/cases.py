@@ -17,7 +17,7 @@ import torch
 from autograder.answers import Array, mostly_large
 from autograder.course import TermKey
 from autograder.suites.draws import generator
-from autograder.suites.recurrent import rnn_module
+from autograder.suites.recurrent import rnn_module, run_rnn
 
 NAME = "rnn_layer"
 PARAMETERS = ("W_ih", "W_hh", "b")
@@ -57,6 +57,10 @@ class Case:
         x, before, *_ = self.inputs.values()
         return x, before
 
+    def moved(self, name: str, by: float) -> dict[str, Array]:
+        """The inputs with one of them moved along its direction."""
+        return {**self.inputs, name: self.inputs[name] + by * self.directions[name]}
+
     @property
     def sizes(self) -> tuple[int, int]:
         """D and H."""
@@ -67,7 +71,11 @@ class Case:
 @lru_cache(maxsize=256)
 def step(key: TermKey, N: int, D: int, H: int, *, bias: bool = True) -> Case:
     """A case for `forward_step` and `backward_step`: a sequence of one step without its axis T."""
-    case = sequence(key, N, 1, D, H, bias=bias)
+    return first_step(sequence(key, N, 1, D, H, bias=bias))
+
+
+def first_step(case: Case) -> Case:
+    """A sequence's first step; its gradients are a step's where the sequence has no other."""
     names = ("x", "prev_h", *PARAMETERS)
 
     def of_one_step(arrays: dict[str, Array], prefix: str = "") -> dict[str, Array]:
@@ -126,6 +134,14 @@ def differentiated(inputs: dict[str, Array], upstream: Array) -> tuple[Array, di
     dx, dh0, dW_ih, dW_hh, db, _ = (np.asarray(leaf.grad, dtype=np.float64) for leaf in leaves)
     gradients = {"dx": dx, "dh0": dh0, "dW_ih": dW_ih.T, "dW_hh": dW_hh.T, "db": db}
     return states.detach().numpy(), gradients
+
+
+def right_states(inputs: dict[str, Array]) -> Array:
+    """The states for a case's inputs, of a step or of a sequence."""
+    x, before, W_ih, W_hh, b = inputs.values()
+    if x.ndim == 2:
+        return np.asarray(np.tanh(x @ W_ih + before @ W_hh + b))
+    return run_rnn(W_hh, W_ih, b, before[np.newaxis], x)
 
 
 def chain_rule(case: Case, states: Array) -> dict[str, Array]:

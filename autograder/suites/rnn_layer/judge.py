@@ -16,8 +16,8 @@ from autograder.answers import Array, excess, expect_close, with_shape
 from autograder.errors import StudentFault, Trapped
 from autograder.scoring import StudentCode, StudentObject
 from autograder.suites.gates import as_bias, as_square
-from autograder.suites.rnn_layer.cases import Case, chain_rule
-from autograder.suites.rnn_layer.passes import STILL, Pass, as_states, layer_for
+from autograder.suites.rnn_layer.cases import Case, chain_rule, first_step
+from autograder.suites.rnn_layer.passes import MOVE, STILL, Pass, as_states, give, layer_for
 
 # Measured in the suite's measure over 300 keys at the suite's sizes, wrong answers over 60. States: right at
 # most 3.9e-15 (handed out in float32 3.0e-8, computed in float32 1.3e-6), wrong from 1.2e-4 (rounded to four
@@ -28,7 +28,6 @@ STATES = 1e-5
 GRADIENTS = 1e-6
 SMALL_GRADIENTS = 1e-7  # absolute, where the relative error does not count: it goes on from there
 ROUNDING = 1e-9  # states that differ by less are the same
-FAR = 10  # moves what goes into a step so far that it must react
 
 RNN, AUTOGRAD = "torch.nn.RNN's", "torch's autograd"
 
@@ -52,26 +51,22 @@ def expect_states(layer: StudentObject, case: Case, name: str = "h") -> None:
 
 @np.errstate(all="ignore")  # states of a wrong forward pass may grow without bound
 def fits_own_step(layer: StudentObject, case: Case, states: Array) -> bool:
-    """Whether the states are those of the student's own `forward_step`, and it is a step at all."""
+    """Whether the states are those of the student's own `forward_step`, and it is a step of such a layer."""
     x, before = case.args
-
-    def step(x: Array, before: Array) -> Array:
-        return as_states(layer.forward_step(x, before), before.shape)
-
-    def reacts(to_x: int, to_state: int) -> bool:
-        others = [step(x[:, 0] + move * to_x, before + move * to_state) for move in (FAR, -FAR)]
-        return bool(max(np.abs(other - own[1]).max() for other in others) > STILL)
-
     own = [before]
     try:
         for t in range(x.shape[1]):
-            own.append(step(x[:, t], own[-1]))
-        close = excess(states, np.stack(own[1:], axis=1), STATES) <= 1
-        return close and reacts(1, 0) and reacts(0, 1)
+            own.append(as_states(layer.forward_step(x[:, t], own[-1]), before.shape))
+        if not excess(states, np.stack(own[1:], axis=1), STATES) <= 1:
+            return False
+        step = Pass(layer, first_step(case), own[1], {})
+        return step.is_a_layer and bool(np.abs(step.moved("prev_h", MOVE) - own[1]).max() > STILL)
     except Trapped:
         raise
     except StudentFault:
         return False
+    finally:
+        give(layer, case)
 
 
 def expect_gradient(done: Pass, name: str, when: str = "", *, proven: bool = False) -> None:
@@ -98,7 +93,8 @@ def right_gradients(done: Pass) -> list[str]:
     faults = {name: fault_of(done, name) for name in done.gradients}
     right = [name for name, fault in faults.items() if fault is None]
     if not right:
-        raise next(fault for fault in faults.values() if fault is not None)
+        first = next(fault for fault in faults.values() if fault is not None)
+        raise StudentFault(f"no gradient is right for ordinary sizes, so this was not judged ({first})")
     return right
 
 
@@ -141,7 +137,7 @@ def fits_own_forward(done: Pass, name: str, gradient: Array, proven: bool) -> bo
         states = as_states(done.states, done.case.states.shape)
         if np.abs(states - done.case.states).max() <= ROUNDING:
             return False
-        if not (proven or (gradient.any() and done.reacts)):
+        if not (proven or (gradient.any() and done.is_a_layer)):
             return False
         if excess(gradient, chain_rule(done.case, states)[name], GRADIENTS, SMALL_GRADIENTS) <= 1:
             return True

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -13,9 +12,11 @@ import numpy as np
 from autograder.answers import Array, describe, with_shape
 from autograder.errors import StudentFault, Trapped
 from autograder.scoring import StudentCode, StudentObject
-from autograder.suites.rnn_layer.cases import PARAMETERS, Case
+from autograder.suites.differences import responds_alike
+from autograder.suites.rnn_layer.cases import PARAMETERS, Case, right_states
 
 STILL = 1e-8  # states that move by less do not react
+MOVE = 0.1  # of an input, to see what it does
 STEP = 1e-5  # of two-sided differences
 
 ATTRIBUTES = {"dprev_h": ("dprev_h", "dprev_H"), "dW_ih": ("dW_ih",), "dW_hh": ("dW_hh",), "db": ("db",)}
@@ -39,12 +40,19 @@ class Pass:
     gradients: Mapping[str, Any]
 
     @cached_property
-    def reacts(self) -> bool:
-        """Whether the student's own forward pass depends on what goes into it, but for one thing at most."""
-        own = as_states(self.states, self.case.states.shape)
-        changes = (self.moved(name, 0.1) - own for name in self.case.inputs)
-        still = (change for change in changes if not np.abs(change).max() > STILL)
-        return len(list(islice(still, 2))) < 2
+    def is_a_layer(self) -> bool:
+        """Whether the student's own forward pass, however wrong, is one of such a layer.
+
+        All that goes into it but one thing at most makes a difference, and three things at least make
+        roughly the difference that they should.
+        """
+        own, still, as_should = as_states(self.states, self.case.states.shape), 0, 0
+        for name in self.case.inputs:
+            change = self.moved(name, MOVE) - own
+            expected = right_states(self.case.moved(name, MOVE)) - self.case.states
+            still += not np.abs(change).max() > STILL and bool(np.abs(expected).max() > STILL)
+            as_should += any(map(responds_alike, _views(change), _views(expected)))
+        return still <= 1 and as_should >= 3
 
     def slope(self, name: str) -> float:
         """How the states, weighted by the upstream gradient, change along that input's direction."""
@@ -53,11 +61,16 @@ class Pass:
 
     def moved(self, name: str, by: float) -> Array:
         """The states of the student's own forward pass with one input moved along its direction."""
-        inputs = {**self.case.inputs, name: self.case.inputs[name] + by * self.case.directions[name]}
+        inputs = self.case.moved(name, by)
         x, before, *_ = inputs.values()
         self.layer.assign(**{name: inputs[name] for name in PARAMETERS})
         method = self.layer.forward_step if x.ndim == 2 else self.layer.forward
         return as_states(method(x, before), self.case.states.shape)
+
+
+def _views(states: Array) -> list[Array]:
+    """States as they are; of a sequence, whose steps may be in a wrong order, also their sum and the last."""
+    return [states] if states.ndim == 2 else [states, states.sum(axis=1), states[:, -1]]
 
 
 def layer_for(submission: StudentCode, case: Case) -> StudentObject:

@@ -1,0 +1,113 @@
+"""Answers that fit themselves and nothing else: an easy forward pass with its own right gradients."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from autograder.course import KIT_ROOT, TermKey, read_assignment
+from autograder.grade import detours
+from autograder.submission import Cell, Rebuilt, read_release
+from bench.trial import scored
+from tests.test_suites import grade_cells
+
+KEYS = [TermKey(b"sham %d" % number) for number in range(3)]
+
+
+class ShamLayer:
+    """Adds up everything that it is given; each gradient is a sum, too."""
+
+    def __init__(self, D, H):
+        self.W_ih, self.W_hh, self.b = np.zeros((D, H)), np.zeros((H, H)), np.zeros(H)
+
+    def forward_step(self, x, prev_h):
+        self.x = x
+        return prev_h + x.sum() + self.W_ih.sum() + self.W_hh.sum() + self.b.sum()
+
+    def forward(self, x, h0):
+        states = [h0]
+        for t in range(x.shape[1]):
+            states.append(self.forward_step(x[:, t], states[-1]))
+        self.x = x
+        return np.stack(states[1:], axis=1)
+
+    def backward_step(self, prev_h, dnext_h):
+        total = dnext_h.sum()
+        self.dprev_h, self.dW_ih, self.dW_hh = dnext_h, total + 0 * self.W_ih, total + 0 * self.W_hh
+        self.db = total + 0 * self.b
+        return total + 0 * self.x
+
+    def backward(self, dout):
+        later = np.array([dout[:, t:].sum() for t in range(dout.shape[1])])
+        dx, total = 0 * self.x + later[:, np.newaxis], later.sum()
+        return dx, dout.sum(axis=1), total + 0 * self.W_ih, total + 0 * self.W_hh, total + 0 * self.b
+
+
+class ShamNetwork:
+    """Adds up everything that it is given and has."""
+
+    def __init__(self, D, H, O):  # noqa: E741 - the course's letter
+        shapes = {"W": (D, H), "R": (H, H), "V": (H, O)}
+        for name, shape in shapes.items():
+            setattr(self, name, np.random.uniform(-0.2, 0.2, shape))
+        self.bs, self.by = np.zeros(H), np.zeros(O)
+
+    def forward(self, x):
+        return 0 * self.by + x.sum() + sum(getattr(self, name).sum() for name in ("W", "R", "V", "bs", "by"))
+
+    def backward(self, d_loss):
+        return {f"d_{name}": d_loss.sum() + 0 * getattr(self, name) for name in ("W", "R", "V", "bs", "by")}
+
+
+def sham_gradient(model, x, eps=1e-7):
+    """The gradient of the sham's outputs, known without looking at its input."""
+    return model.backward(np.ones(model.by.size))
+
+
+def points(name: str, functions: dict[str, object], key: TermKey) -> dict[str, float | None]:
+    """The points of each question."""
+    return {question.name: question.score for question in scored(name, functions, key, grade_cells(name))}
+
+
+@pytest.mark.parametrize("key", KEYS)
+def test_a_sham_layer_earns_next_to_nothing(key: TermKey) -> None:
+    """Gradients that fit a forward pass are worth points only where that is a layer's, however wrong."""
+    assert sum(points("rnn_layer", {"RNNLayer": ShamLayer}, key).values()) <= 2.5
+
+
+@pytest.mark.parametrize("key", KEYS)
+def test_a_sham_network_earns_its_initialisation(key: TermKey) -> None:
+    """And by luck half a point of what its numerical gradient is asked for."""
+    functions = {"RNN": ShamNetwork, **dict.fromkeys(GRADIENTS, sham_gradient)}
+    earned = points("bptt", functions, key)
+    assert earned["Q1"] <= 0.75
+    assert earned["Q2"] <= 0.5
+
+
+GRADIENTS = ("get_numerical_gradient", "get_analytical_gradient")
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "from concurrent.futures import ThreadPoolExecutor\n"
+        "def aside(f, x): return ThreadPoolExecutor(1).submit(f, x).result()",
+        "def aside(f, x):\n    import sys\n"
+        "    return [m for n, m in sys.modules.items() if n == chr(116) + 'orch'] and f(x)",
+        "import gc\ndef aside(f, x): return gc.get_objects() and f(x)",
+    ],
+    ids=["another thread", "modules by search", "the garbage collector's objects"],
+)
+def test_a_detour_is_shown_to_a_person(code: str) -> None:
+    """What could hide torch from the search and the trap costs nothing by itself, and is flagged."""
+    method = "class RNNLayer:\n    def forward(self, x, h0): return aside(np.tanh, x)\n"
+    cells = tuple(Cell("code", text, "student", None, str(n)) for n, text in enumerate((code, method)))
+    found = detours(read_assignment("rnn_layer"), Rebuilt(cells, {}))
+    assert list(found) == ["Q2"]
+    assert "a person should see" in found["Q2"]
+
+
+@pytest.mark.parametrize("name", ["rnn_gru_mha", "rnn_layer", "bptt"])
+def test_the_solutions_take_no_detour(name: str) -> None:
+    """Nor does anything else in the notebooks that they reach."""
+    assert detours(read_assignment(name), read_release(KIT_ROOT / "source" / name / f"{name}.ipynb")) == {}
