@@ -1,12 +1,15 @@
-# `make demo` and `make test` do all their own set-up. ASSIGNMENT=NAME limits a command to one assignment.
+# `make demo` and `make test` do all their own set-up. ASSIGNMENT=NAME limits a command to one assignment,
+# HEADLINES=FILE takes headlines of your own for `make data`, and for the tests that need some.
 PYTHON ?= python3
 PY := .venv/bin/python
 KIT := $(PY) -m autograder
 TORCH_INDEX ?=
 PYTEST ?=
 OPTIONS ?=
+HEADLINES ?=
+COLUMN ?=
 
-.PHONY: setup demo release grade feedback export report doctor test lint bench clean
+.PHONY: setup data demo release grade feedback export report doctor test lint bench clean
 
 setup: .venv/.ready .term_key
 
@@ -22,13 +25,19 @@ setup: .venv/.ready .term_key
 	@$(KIT) key
 	@touch $@
 
-demo: setup
+data: setup
+	$(PY) -m data $(if $(HEADLINES),--headlines "$(HEADLINES)") $(if $(COLUMN),--column "$(COLUMN)")
+
+data/corpus.json: | setup
+	$(PY) -m data
+
+demo: setup data/corpus.json
 	$(KIT) demo
 
-release: setup
+release: setup data/corpus.json
 	$(KIT) release $(ASSIGNMENT)
 
-grade: setup
+grade: setup data/corpus.json
 	$(KIT) grade $(ASSIGNMENT) $(OPTIONS)
 
 feedback: setup
@@ -49,7 +58,7 @@ lint: setup
 	.venv/bin/mypy
 
 test: lint
-	.venv/bin/pytest $(PYTEST)
+	$(if $(HEADLINES),HEADLINES="$(abspath $(HEADLINES))") .venv/bin/pytest $(if $(HEADLINES),-m "") $(PYTEST)
 
 bench: setup
 	$(PY) -m bench.class_of_fifty
