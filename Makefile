@@ -57,7 +57,7 @@ lint: setup
 	.venv/bin/ruff format --check .
 	.venv/bin/mypy
 
-test: lint
+test: lint data/corpus.json
 	$(if $(HEADLINES),HEADLINES="$(abspath $(HEADLINES))") .venv/bin/pytest $(if $(HEADLINES),-m "") $(PYTEST)
 
 bench: setup

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autograder.errors import StudentFault
-from autograder.sandbox import wire
+from autograder.sandbox import values
 
 Array = NDArray[np.float64]
 
@@ -106,7 +106,7 @@ def describe(value: Any) -> str:
     """What a value is, in words that nobody can choose."""
     if value is None:
         return "None"
-    if isinstance(value, wire.Opaque):
+    if isinstance(value, values.Opaque):
         return TYPES.get(value.what, "an object of another type")
     names = {list: "a list", tuple: "a tuple", dict: "a dict", str: "a text", bytes: "bytes", bool: "a bool"}
     return names.get(type(value), "an array" if isinstance(value, np.ndarray) else "a number")

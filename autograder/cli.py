@@ -45,6 +45,9 @@ def _parser() -> argparse.ArgumentParser:
     sub.add_argument("--jobs", type=int, metavar="N", help="processes (default: one a core)")
     sub.add_argument("--figures", action="store_true", help="run the cells that only draw, too")
     sub.add_argument(
+        "--full", action="store_true", help="read all hidden data, also where a part of it decides"
+    )
+    sub.add_argument(
         "--isolation", choices=("warm", "fresh"), default="warm", help="fresh: a sandbox a submission"
     )
     sub.add_argument(

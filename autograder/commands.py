@@ -13,7 +13,7 @@ from nbgrader.coursedir import CourseDirectory
 from tqdm import tqdm
 
 from autograder import report as reports
-from autograder.course import KIT_ROOT, Course
+from autograder.course import KIT_ROOT, Course, read_assignment
 from autograder.demo import make_demo
 from autograder.doctor import examine
 from autograder.errors import CourseError, GraderError
@@ -23,7 +23,7 @@ from autograder.fleet import PROGRESS, Run, grade_class, processes
 from autograder.grade import Options
 from autograder.gradebook import is_recorded, is_registered, open_course, record
 from autograder.host import host_config, run_converter
-from autograder.release import make_release
+from autograder.release import files_beside, make_release
 from autograder.report import Report
 from autograder.table import broken_tests, class_table
 
@@ -56,6 +56,11 @@ def release(course: Course, options: argparse.Namespace) -> int:
         path.stem for path in course.root.glob("source/*/*.ipynb") if path.stem == path.parent.name
     )
     for name in options.assignments or sources:
+        missing = set(read_assignment(name).beside) - {path.name for path in files_beside(course, name)}
+        if missing:
+            raise CourseError(
+                f"{', '.join(missing)} is not beside the source of {name}: run `make data` first"
+            )
         paths = make_release(course, name)
         print(f"released {name}: {', '.join(path.name for path in paths)}")
     return 0
@@ -64,7 +69,9 @@ def release(course: Course, options: argparse.Namespace) -> int:
 def grade(course: Course, options: argparse.Namespace) -> int:
     """Grade, record, print the class."""
     how = Options(
-        isolation="none" if options.sandbox == "none" else options.isolation, figures=options.figures
+        isolation="none" if options.sandbox == "none" else options.isolation,
+        figures=options.figures,
+        full=options.full,
     )
     wanted = _students(course, _assignments(course, options), options.student)
     if not any(wanted.values()):

@@ -6,7 +6,7 @@ import hashlib
 import importlib
 import os
 import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -25,15 +25,24 @@ class Assignment:
 
     Args:
         given: files that students get beside the notebook.
+        beside: files too large for git, which `make data` puts beside the source and a release takes along.
         handed_in: files, besides the notebook, that a submission may bring.
         by_hand: questions whose functions, classes or methods (`RNN.forward`) may use no ready-made layer.
         uses_torch: whether these may use torch's operations; if not, they may not use torch at all.
+        stand_ins: what runs in grading in place of a locked cell of the release, by its grade id: a function
+            of the release's folder that gives the code.
+        data: digests of what hidden tests use beside what the key gives, by name, for a release's folder.
+        judges: further modules that a score rests on, as patterns from the kit's folder.
     """
 
     given: tuple[str, ...] = ()
+    beside: tuple[str, ...] = ()
     handed_in: tuple[str, ...] = ()
     by_hand: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     uses_torch: bool = True
+    stand_ins: Mapping[str, Callable[[Path], str]] = field(default_factory=dict)
+    data: Callable[[Path, TermKey], Mapping[str, str]] | None = None
+    judges: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -76,11 +85,16 @@ class Course:
         """The term key.
 
         Raises:
-            CourseError: there is none, or others may read it.
+            CourseError: there is none, others may read it, or it is the public one.
         """
+        path = self.root / KEY_FILE
+        if self.demo and path.exists():
+            raise CourseError(
+                f"{self.root} has a term key and is marked as a demo, which grades with a public one: "
+                f"remove {path} if it is a demo, else the file that marks it"
+            )
         if self.demo:
             return TermKey(DEMO_KEY, public=True)
-        path = self.root / KEY_FILE
         try:
             mode, secret = path.stat().st_mode & 0o777, path.read_bytes()
         except FileNotFoundError:
@@ -89,6 +103,8 @@ class Course:
             raise CourseError(f"others may read the term key (mode {mode:o}): `chmod 600 {path}`")
         if len(secret) < 16:
             raise CourseError(f"the term key {path} is shorter than 16 bytes: remove it and run `make setup`")
+        if secret.strip() == DEMO_KEY:
+            raise CourseError(f"the term key {path} is the demo's, which is public: remove it, `make setup`")
         return TermKey(secret)
 
     def write_key(self) -> Path:

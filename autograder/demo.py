@@ -17,6 +17,7 @@ from autograder.errors import CourseError
 from autograder.gradebook import DEMO_FILE
 from autograder.release import make_release
 from autograder.submission import read_release
+from data.corpus import TRAIN, default_description
 
 MARKERS = re.compile(r"^ *### (BEGIN|END) SOLUTION\n?", re.M)
 
@@ -47,7 +48,8 @@ def make_demo(root: Path) -> Course:
     root.mkdir(parents=True)
     (root / DEMO_FILE).write_text("Made anew by `make demo`, with a public key: its scores prove nothing.\n")
     (root / "nbgrader_config.py").write_text(CONFIG.format(kit=os.path.relpath(KIT_ROOT, root)))
-    shutil.copytree(KIT_ROOT / "source", root / "source")
+    shutil.copytree(KIT_ROOT / "source", root / "source", ignore=shutil.ignore_patterns(TRAIN))
+    default_description().write(root / "source" / "char_lm")
     course = Course(root, demo=True)
     for path in sorted((root / "source").glob("*/*.ipynb")):
         make_release(course, path.stem)
@@ -56,14 +58,17 @@ def make_demo(root: Path) -> Course:
 
 
 def _hand_in(course: Course, assignment: str) -> None:
-    """Put the assignment's class of samples into `submitted`."""
+    """Put the assignment's class of samples, with the files that some bring, into `submitted`."""
     samples = importlib.import_module(f"autograder.samples.{assignment}")
+    brought = samples.files() if hasattr(samples, "files") else {}
     for student, answers in samples.students(solutions(course.source(assignment))).items():
         folder = course.submitted(assignment, student)
         folder.mkdir(parents=True)
         notebook = nbformat.read(course.release(assignment), as_version=4)
         content = answers if isinstance(answers, str) else filled(notebook, answers)
         (folder / f"{assignment}.ipynb").write_text(content, encoding="utf-8")
+        for name, file in brought.get(student, {}).items():
+            (folder / name).write_bytes(file)
 
 
 def solutions(source: Path) -> dict[str, str]:

@@ -55,11 +55,15 @@ class StudentFault(AssertionError):
 
 
 class StudentRaised(StudentFault):
-    """The student's code raised; `type_name` is one of Python's own exceptions, or empty."""
+    """The student's code raised; `type_name` is one of Python's own exceptions, or empty.
 
-    def __init__(self, text: str, type_name: str) -> None:
+    `said` is what the exception says, where nothing hidden can be in it; else empty.
+    """
+
+    def __init__(self, text: str, type_name: str, said: str = "") -> None:
         super().__init__(text)
         self.type_name = type_name
+        self.said = said
 
 
 class Trapped(StudentFault):

@@ -15,7 +15,7 @@ from typing import Any
 
 from autograder.errors import StudentFault, Trapped, WorkerFault
 from autograder.faults import Faults
-from autograder.sandbox import Outcome, Sandbox, Worker, wire
+from autograder.sandbox import Outcome, Sandbox, Worker, values, wire
 from autograder.submission import Cell
 
 SKIPPED_TAG = "skip-autograde"
@@ -115,6 +115,8 @@ class Execution:
         self._hangs: Counter[str] = Counter()
         self._generation = 0  # of the worker: one is as good as another, but for what is kept in it
         self._numbers = itertools.count()
+        self._called = 0.0  # seconds
+        self._others: list[Execution] = []
 
     def run(self) -> None:
         """Run the notebook top to bottom and keep what it shows."""
@@ -136,35 +138,75 @@ class Execution:
             f"Your notebook ended its process {self._deaths} times and was not run any further."
         )
 
-    def call(self, function: str, args: Sequence[Any], *, label: str, on: Kept | None = None) -> Any:
+    def fresh(self, limits: Limits) -> Execution:
+        """The same notebook for a worker of its own, which has answered no call yet; closed with this one."""
+        other = Execution(self._sandbox, self.cells, self._files, self._seed, trap=self._trap, limits=limits)
+        other._to_run, other._deadly = self._to_run, set(self._deadly)
+        other._faults = Faults(self.cells, self._to_run, self.runs, limits.call)
+        other.notes, other.seconds = self.notes, self.seconds
+        self._others.append(other)
+        return other
+
+    def call(
+        self,
+        function: str,
+        args: Sequence[Any],
+        *,
+        label: str,
+        on: Kept | None = None,
+        public: bool = False,
+        steps: Sequence[int] = (),
+    ) -> Any:
         """What the student's function, or a method of their object `on`, returns for these arguments.
 
         Args:
-            args: values, torch RNNs and GRUs, `wire.Random`, and objects that `make` returned.
+            args: values, torch RNNs and GRUs, `values.Random`, and objects that `make` returned.
+            public: nothing hidden is in the arguments and none was in any before, so that a fault may
+                say what the student's exception says.
+            steps: of an answer [B, T, ...] only these, one a row: the rest need not cross.
 
         Returns:
-            Plain values, arrays and tensors alike as NumPy arrays; `wire.Opaque` for what does not cross.
+            Plain values, arrays and tensors alike as NumPy arrays; `values.Opaque` for what does not cross.
 
         Raises:
             StudentFault: it gave no answer; the text says why, and nothing of the arguments.
         """
-        return self._call(function, args, label, on, None)
+        return self._call(function, args, label, on, None, public, steps)
 
-    def make(self, function: str, args: Sequence[Any], *, label: str, on: Kept | None = None) -> Kept:
+    def make(
+        self,
+        function: str,
+        args: Sequence[Any],
+        *,
+        label: str,
+        on: Kept | None = None,
+        public: bool = False,
+    ) -> Kept:
         """The same for what stays in the worker: an object of a class, or what a method returned."""
         number = next(self._numbers)
-        self._call(function, args, label, on, number)
+        self._call(function, args, label, on, number, public)
         return Kept(_known_as(function, on), number, self._generation)
 
-    def _call(self, function: str, args: Sequence[Any], label: str, on: Kept | None, keep: int | None) -> Any:
+    def _call(
+        self,
+        function: str,
+        args: Sequence[Any],
+        label: str,
+        on: Kept | None,
+        keep: int | None,
+        public: bool,
+        steps: Sequence[int] = (),
+    ) -> Any:
         where: dict[str, Any] = {
             "on": None if on is None else self._place(on),
             "keep": keep,
             "seed": self._seed(label),
+            "public": public,
+            "steps": steps,
         }
         plain = self._plain(args)
         return self._ask(
-            _known_as(function, on), lambda worker, how: worker.call(function, plain, **where, **how)
+            _known_as(function, on), lambda worker, how: worker.call(function, plain, **where, **how), public
         )
 
     def read(self, on: Kept, attribute: str) -> Any:
@@ -178,6 +220,17 @@ class Execution:
         plain = dict(zip(values, self._plain(list(values.values())), strict=True))
         self._ask(f"{on.name}.{next(iter(plain))}", lambda worker, how: worker.assign(place, plain, **how))
 
+    def load(self, on: Kept, state: Mapping[str, Any]) -> Any:
+        """Load tensors into a student's torch module and make it ready for evaluation.
+
+        Returns:
+            What the worker says of its tensors: [name, shape, place in memory] each. Where a shape differs
+            nothing is loaded. Raises as `call` does.
+        """
+        place = self._place(on)
+        plain = {name: values.pack_weight(tensor) for name, tensor in state.items()}
+        return self._ask(on.name, lambda worker, how: worker.load(place, plain, **how))
+
     def _place(self, kept: Kept) -> int:
         if kept.generation != self._generation:
             raise StudentFault(
@@ -186,9 +239,9 @@ class Execution:
         return kept.number
 
     def _plain(self, args: Sequence[Any]) -> list[Any]:
-        return [wire.Handle(self._place(arg)) if isinstance(arg, Kept) else arg for arg in args]
+        return [values.Handle(self._place(arg)) if isinstance(arg, Kept) else arg for arg in args]
 
-    def _ask(self, name: str, send: Callable[[Worker, dict[str, Any]], Outcome]) -> Any:
+    def _ask(self, name: str, send: Callable[[Worker, dict[str, Any]], Outcome], public: bool = False) -> Any:
         """The worker's answer to one question; `name` is what the student knows it by."""
         if self._deaths >= self._limits.deaths:
             raise StudentFault(
@@ -198,7 +251,7 @@ class Execution:
             raise StudentFault(
                 f"`{name}` was not called again: it ran out of time {self._limits.hangs} times"
             )
-        if self.seconds["calls"] > self._limits.calls:
+        if self._called > self._limits.calls:
             raise StudentFault(
                 f"`{name}` was not called again: the hidden tests' calls had taken {self._limits.calls:.0f} s"
             )
@@ -211,8 +264,10 @@ class Execution:
             self._hangs[name] += 1
             raise StudentFault(f"calling `{name}` did not end well: {fault}") from None
         finally:
-            self.seconds["calls"] += time.perf_counter() - begun
-        return self._value(name, reply)
+            took = time.perf_counter() - begun
+            self._called += took
+            self.seconds["calls"] += took
+        return self._value(name, reply, public)
 
     def _lose_worker(self) -> None:
         self._worker = None
@@ -220,7 +275,9 @@ class Execution:
         self._generation += 1  # what was kept in it is gone
 
     def close(self) -> None:
-        """End the worker."""
+        """End the worker, and those of the executions that came from this one."""
+        for other in self._others:
+            other.close()
         if self._worker is not None:
             self._worker.close()
             self._worker = None
@@ -228,7 +285,8 @@ class Execution:
     def _start(self) -> Worker:
         begun = time.perf_counter()
         worker = self._sandbox.worker()
-        worker.prepare(self._files)
+        for name in worker.prepare(self._files):
+            self._note(f"There was no room for the file {name!r} beside your notebook; it was left out.")
         self.seconds["worker"] += time.perf_counter() - begun
         return worker
 
@@ -273,23 +331,25 @@ class Execution:
             raise StudentFault(f"your notebook could not be run again: {lost.fault}") from None
         return self._worker
 
-    def _value(self, name: str, reply: Outcome) -> Any:
+    def _value(self, name: str, reply: Outcome, public: bool) -> Any:
         trapped = sorted(set(reply.trapped) & set(self._trap))
         if trapped:
             what = "torch" if trapped == [wire.ANY_TORCH] else f"torch's {trapped[0]}"
             raise Trapped(f"`{name}` uses {what}")
         if isinstance(reply, wire.Returned):
             try:
-                return wire.unpack(reply.value, tensors=False)
-            except wire.WireError as error:
+                return values.unpack(reply.value, tensors=False)
+            except values.WireError as error:
                 raise StudentFault(f"`{name}` returned {error}") from None
         if isinstance(reply, wire.Failed) and reply.reason == "timeout":
             self._hangs[name] += 1
-        raise self._faults.of(name, reply)
+        raise self._faults.of(name, reply, public=public)
 
 
 def _known_as(function: str, on: Kept | None) -> str:
-    return f"{on.name}.{function}" if on else function
+    if on is None:
+        return function
+    return on.name if function == "__call__" else f"{on.name}.{function}"
 
 
 def _is_run(cell: Cell, figures: bool) -> bool:

@@ -15,6 +15,7 @@ from autograder.sandbox import wire
 from autograder.submission import Cell
 
 MAX_SOURCE_LINE = 100  # characters of a student's line quoted in a message
+MAX_SAID = 200  # characters of what an exception says
 EXCEPTION_NAMES = frozenset(
     name
     for name, value in vars(builtins).items()
@@ -47,15 +48,18 @@ class Faults:
         self._runs = runs
         self._seconds = seconds
 
-    def of(self, what: str, reply: wire.Raised | wire.Failed) -> StudentFault:
+    def of(self, what: str, reply: wire.Raised | wire.Failed, *, public: bool = False) -> StudentFault:
         """The fault of a reply that is no answer.
 
         Args:
             what: the function, method or attribute, `RNN.forward`.
+            public: whether the worker has seen nothing hidden, so that an exception's text may be told.
         """
         if isinstance(reply, wire.Raised):
             known = reply.type_name if reply.type_name in EXCEPTION_NAMES else ""
-            return StudentRaised(self._raised(what, known, reply), known)
+            text = one_line(reply.text) if public else ""
+            told = self._raised(what, known, reply) + (f" ({text})" if text else "")
+            return StudentRaised(told, known, text)
         return StudentFault(self._failed(what, reply.reason))
 
     def cell_name(self, number: int) -> str:
@@ -88,6 +92,8 @@ class Faults:
             "timeout": f"`{what}` did not return within {self._seconds:.0f} s of processor time",
             "memory": f"`{what}` ran out of memory",
             "unsendable": f"`{what}` returned something too large or too deeply nested to read",
+            "no module": f"`{what}` makes no torch.nn.Module; derive the class from it",
+            "no room": f"`{what}` found no room",
         }[reason]
 
     def _missing(self, what: str) -> str:
@@ -102,6 +108,12 @@ class Faults:
         return (
             f"`{what}` is not defined after your notebook has run; keep the name that the question gives it"
         )
+
+
+def one_line(text: str) -> str:
+    """The beginning of what an exception says: printable, on one line."""
+    plain = " ".join("".join(sign if sign.isprintable() else " " for sign in text).split())
+    return plain if len(plain) <= MAX_SAID else f"{plain[:MAX_SAID]} ..."
 
 
 def _inside(name: str) -> str:

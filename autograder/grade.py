@@ -7,7 +7,7 @@ import hashlib
 import time
 import traceback
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -22,8 +22,8 @@ from autograder.recorded import recorded_notebook
 from autograder.report import HiddenTest, Provenance, Question, Report, Written
 from autograder.sandbox import Isolation, Sandbox
 from autograder.sandbox.wire import ANY_TORCH
-from autograder.scoring import BY_HAND, WITHOUT_TORCH, NotRun, Scoring, score
-from autograder.submission import Rebuilt, Submission, read_release, read_submission, rebuild
+from autograder.scoring import BY_HAND, WITHOUT_TORCH, HandIn, NotRun, Scoring, score
+from autograder.submission import Cell, Rebuilt, Submission, read_release, read_submission, rebuild
 from helpers.by_hand import FORBIDDEN_LAYERS, layers_used
 
 # torch functions that ready-made layers end in; caught while hidden tests run, however they were reached
@@ -47,11 +47,13 @@ class Options:
         isolation: how student code is kept apart.
         figures: whether cells that only draw are run.
         limits: how long a submission may take.
+        full: whether all hidden data is read where a part may decide.
     """
 
     isolation: Isolation = "warm"
     figures: bool = False
     limits: Limits = field(default_factory=Limits)
+    full: bool = False
 
 
 @dataclass(frozen=True)
@@ -73,14 +75,18 @@ class Task:
 
     @property
     def provenance(self) -> Provenance:
+        assignment = read_assignment(self.assignment)
+        folder = self.release.parent
         return Provenance(
             submission=self.submission.digest,
-            release=release_digest(self.release.parent),
+            release=release_digest(folder, (self.release.name, *assignment.given)),
             suite=suite_digest(self.assignment),
             key=self.key.digest,
             demo_key=self.key.public,
             isolation=self.options.isolation,
             figures=self.options.figures,
+            full=self.options.full and assignment.data is not None,
+            data=dict(assignment.data(folder, self.key)) if assignment.data else {},
         )
 
 
@@ -135,7 +141,7 @@ def _grade(task: Task, sandbox: Sandbox) -> Graded:
     trap = _trapped(assignment)
     execution = Execution(
         sandbox,
-        rebuilt.cells,
+        cells_to_run(rebuilt, assignment, task.release.parent),
         files,
         lambda label: task.key.seed("student code", task.assignment, label),
         figures=task.options.figures,
@@ -153,8 +159,20 @@ def _grade(task: Task, sandbox: Sandbox) -> Graded:
     notes = [*rebuilt.notes, *execution.notes]
     if task.options.isolation == "none":
         notes.append("Graded without a sandbox, as the person who graded chose.")
+    if task.key.public:
+        notes.append("Graded with a public key, as in a demo: the score proves nothing.")
     notebook = recorded_notebook(rebuilt, execution.runs, notes)
     return Graded(_report(task, rebuilt, questions, notes, seconds), nbformat.writes(notebook))
+
+
+def cells_to_run(rebuilt: Rebuilt, assignment: Assignment, release: Path) -> list[Cell]:
+    """The notebook's cells, with code in place of the released ones that cannot run in grading."""
+    return [
+        replace(cell, source=stand_in(release))
+        if cell.origin == "release" and (stand_in := assignment.stand_ins.get(cell.grade_id or ""))
+        else cell
+        for cell in rebuilt.cells
+    ]
 
 
 def _trapped(assignment: Assignment) -> Collection[str]:
@@ -172,14 +190,15 @@ class _Nobody:
     def call(self, *_: Any, **__: Any) -> Any:
         raise NotRun(self.reason)
 
-    make = read = assign = call
+    make = read = assign = load = fresh = call
 
 
 def _questions(task: Task, assignment: Assignment, rebuilt: Rebuilt, execution: Execution) -> list[Question]:
     callee = execution if rebuilt.fault is None else _Nobody(rebuilt.fault)
     forfeits = {} if rebuilt.fault else ready_made_layers(assignment, rebuilt)
     doubts = {} if rebuilt.fault else detours(assignment, rebuilt)
-    scoring = Scoring(callee, task.key, forfeits, doubts)
+    hand_in = HandIn(task.submission.files, task.submission.refused, task.release.parent, task.options.full)
+    scoring = Scoring(callee, task.key, forfeits, doubts, hand_in)
     return score(SUITES / task.assignment, scoring, rebuilt.questions())
 
 
@@ -243,12 +262,15 @@ def suite_digest(assignment: str) -> str:
     judges = [KIT_ROOT / "autograder" / f"{name}.py" for name in JUDGES]
     judges += [KIT_ROOT / "helpers" / "by_hand.py", *sorted(SUITES.glob("*.py"))]
     judges += sorted((KIT_ROOT / "autograder" / "sandbox").glob("*.py"))
+    judges += [
+        path for pattern in read_assignment(assignment).judges for path in sorted(KIT_ROOT.glob(pattern))
+    ]
     return _digest([*sorted((SUITES / assignment).rglob("*.py")), *judges], KIT_ROOT)
 
 
-def release_digest(folder: Path) -> str:
-    """Of the released notebook and the files beside it."""
-    return _digest(sorted(path for path in folder.rglob("*") if path.is_file()), folder)
+def release_digest(folder: Path, names: Collection[str]) -> str:
+    """Of the released notebook and the given files; what else lies there changes no score."""
+    return _digest(sorted(folder / name for name in names), folder)
 
 
 def _digest(paths: list[Path], root: Path) -> str:

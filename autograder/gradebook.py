@@ -7,6 +7,7 @@ writes each question's score as the one number that nbgrader reads, and the test
 
 from __future__ import annotations
 
+from glob import escape
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -83,7 +84,8 @@ def _options(course: Course, assignment: str, student: str) -> Options:
     known = reports.read(course.report(assignment, student))
     if known is None:
         return Options()
-    return Options(isolation=known.provenance.isolation, figures=known.provenance.figures)
+    how = known.provenance
+    return Options(isolation=how.isolation, figures=how.figures, full=how.full)
 
 
 def _keep_declared_files(course: Course, assignment: str, student: str) -> None:
@@ -149,6 +151,17 @@ class Recorder(Autograde):
     def init_notebooks(self) -> None:
         folder = self._format_source(self.coursedir.assignment_id, self.coursedir.student_id)
         self.assignments = {folder: [str(Path(folder) / f"{self.coursedir.assignment_id}.ipynb")]}
+
+    def init_assignment(self, assignment_id: str, student_id: str) -> None:
+        """nbgrader copies the folder first, and stops at a pipe or a broken link: such are left out."""
+        folder = Path(self._format_source(assignment_id, student_id))
+        odd = [
+            path.name
+            for path in folder.rglob("*")
+            if path.is_symlink() or not (path.is_file() or path.is_dir())
+        ]
+        self.coursedir.ignore = [*self.coursedir.ignore, *map(escape, odd)]
+        super().init_assignment(assignment_id, student_id)
 
 
 def record(course: Course, report: Report) -> None:

@@ -43,11 +43,19 @@ def make_release(course: Course, assignment: str) -> list[Path]:
         _keep_only(stage, {f"{assignment}.ipynb", *given})
         _tidy(stage / f"{assignment}.ipynb")
         refuse_leaks(stage, source, assignment)
+        for path in files_beside(course, assignment):
+            shutil.copyfile(path, stage / path.name)
         target = course.release(assignment).parent
         target.parent.mkdir(exist_ok=True)
         shutil.rmtree(target, ignore_errors=True)
         shutil.move(stage, target)
     return sorted(target.iterdir())
+
+
+def files_beside(course: Course, assignment: str) -> list[Path]:
+    """The files too large for git that are there to be released."""
+    folder = course.source(assignment).parent
+    return [folder / name for name in read_assignment(assignment).beside if (folder / name).is_file()]
 
 
 def _strip(course: Course, assignment: str, folder: Path) -> None:

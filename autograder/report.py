@@ -41,12 +41,27 @@ class HiddenTest(msgspec.Struct, frozen=True):
         return self.points if self.outcome == "passed" else 0.0
 
 
+class Figure(msgspec.Struct, frozen=True):
+    """A quantity that was measured.
+
+    Args:
+        name: what it is, with its unit: "loss, nats a character".
+        error: its standard error, where it has one.
+    """
+
+    name: str
+    value: float
+    error: float | None = None
+
+
 class Question(msgspec.Struct, frozen=True):
     """One question: its points and tests.
 
     Args:
         flag: why a person should look at it, or empty.
         forfeited: whether it scores 0 whatever its tests say.
+        figures: what was measured, the one that decides first.
+        remarks: what the student should know beside what each test says.
     """
 
     name: str
@@ -54,6 +69,8 @@ class Question(msgspec.Struct, frozen=True):
     tests: list[HiddenTest]
     flag: str = ""
     forfeited: bool = False
+    figures: list[Figure] = []
+    remarks: list[str] = []
 
     @property
     def is_graded(self) -> bool:
@@ -91,6 +108,8 @@ class Provenance(msgspec.Struct, frozen=True):
         demo_key: whether that key is the public one.
         isolation: "warm", "fresh" or "none".
         figures: whether cells that only draw were run.
+        full: whether all hidden data was read where a part may decide; False where there is none.
+        data: digests of the data that hidden tests use beside what the key gives, by name.
     """
 
     submission: str
@@ -100,10 +119,13 @@ class Provenance(msgspec.Struct, frozen=True):
     demo_key: bool
     isolation: Isolation
     figures: bool
+    full: bool = False
+    data: dict[str, str] = {}
 
     def satisfies(self, wanted: Provenance) -> bool:
-        """Whether a report with this provenance is as good as one with the wanted: figures do no harm."""
-        return self in (wanted, msgspec.structs.replace(wanted, figures=True))
+        """Whether a report with this provenance is as good as one with the wanted: more does no harm."""
+        more = {"figures": self.figures or wanted.figures, "full": self.full or wanted.full}
+        return self == msgspec.structs.replace(wanted, **more)
 
 
 class Report(msgspec.Struct, frozen=True):

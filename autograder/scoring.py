@@ -19,7 +19,7 @@ import pytest
 
 from autograder.course import TermKey
 from autograder.errors import StudentFault, SuiteError, Trapped
-from autograder.report import HiddenTest, Outcome, Question
+from autograder.report import Figure, HiddenTest, Outcome, Question
 
 BY_HAND = "uses a ready-made layer, and this question is by hand"
 WITHOUT_TORCH = "uses torch, and this question is to be answered without"
@@ -44,6 +44,31 @@ class Callee(Protocol):
     def read(self, on: Any, attribute: str) -> Any: ...
 
     def assign(self, on: Any, values: Mapping[str, Any]) -> None: ...
+
+
+@dataclass
+class HandIn:
+    """What hidden tests may use of a submission beside its functions, and what they found.
+
+    Args:
+        files: the declared files that were handed in, by name.
+        refused: why a declared file was not taken, by name.
+        release: the folder of the released notebook.
+        full: whether all hidden data is to be read where a part may decide.
+        figures: what was measured, by question.
+        remarks: what the student should know, by question.
+        doubts: why a person should look at a question.
+        known: what one hidden test has found out for others.
+    """
+
+    files: Mapping[str, bytes] = field(default_factory=dict)
+    refused: Mapping[str, str] = field(default_factory=dict)
+    release: Path = Path()
+    full: bool = False
+    figures: dict[str, list[Figure]] = field(default_factory=dict)
+    remarks: dict[str, list[str]] = field(default_factory=dict)
+    doubts: dict[str, str] = field(default_factory=dict)
+    known: dict[str, Any] = field(default_factory=dict)
 
 
 class StudentObject:
@@ -75,7 +100,7 @@ class StudentCode:
     """The student's functions, as attributes: `submission.rnn(...)`; and objects of their classes."""
 
     def __init__(self, callee: Callee, label: str) -> None:
-        self._callee = callee
+        self.callee = self._callee = callee
         self._label = label
         self._made = itertools.count()
 
@@ -101,18 +126,24 @@ class Scoring:
         key: the term key.
         forfeits: questions that score 0, with the reason.
         doubts: questions that a person should look at, with the reason.
+        handed_in: what tests may use beside the student's functions.
     """
 
     callee: Callee
     key: TermKey
     forfeits: dict[str, str] = field(default_factory=dict)
     doubts: Mapping[str, str] = field(default_factory=dict)
+    handed_in: HandIn = field(default_factory=HandIn)
     tests: dict[str, list[HiddenTest]] = field(default_factory=dict)
     errors: list[str] = field(default_factory=list)
 
     @pytest.fixture(name="key")
     def key_fixture(self) -> TermKey:
         return self.key
+
+    @pytest.fixture(name="hand_in")
+    def hand_in_fixture(self) -> HandIn:
+        return self.handed_in
 
     @pytest.fixture
     def submission(self, request: pytest.FixtureRequest) -> StudentCode:
@@ -225,14 +256,27 @@ def score(suite: Path, scoring: Scoring, maxima: Mapping[str, float]) -> list[Qu
             raise SuiteError(
                 f"{name} has {points:g} points in the notebook and {total:g} in the hidden suite"
             )
-        flag = scoring.forfeits.get(name) or scoring.doubts.get(name, "")
-        questions.append(Question(name, points, tests, flag, name in scoring.forfeits))
+        questions.append(_question(name, points, scoring))
     unknown = set(scoring.tests) - set(maxima)
     if unknown:
         raise SuiteError(
             f"the hidden suite {suite.name} scores {sorted(unknown)}, which the notebook does not have"
         )
     return questions
+
+
+def _question(name: str, points: float, scoring: Scoring) -> Question:
+    found = scoring.handed_in
+    flags = (scoring.forfeits.get(name), scoring.doubts.get(name), found.doubts.get(name))
+    return Question(
+        name,
+        points,
+        scoring.tests.get(name, []),
+        next(filter(None, flags), ""),
+        name in scoring.forfeits,
+        found.figures.get(name, []),
+        found.remarks.get(name, []),
+    )
 
 
 def run(suite: Path, scoring: Scoring) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -32,6 +33,7 @@ class Submission:
         files: the declared files among what was handed in, by name.
         notes: what the student should know of the hand-in.
         fault: why the notebook cannot be read, in words for the student.
+        refused: why a declared file that is there was not taken, by its name.
     """
 
     student: str
@@ -39,6 +41,7 @@ class Submission:
     files: dict[str, bytes] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     fault: str | None = None
+    refused: dict[str, str] = field(default_factory=dict)
 
     @property
     def digest(self) -> str:
@@ -47,14 +50,15 @@ class Submission:
         for name, content in [("", self.notebook or b""), *sorted(self.files.items())]:
             digest.update(f"{name}\0{len(content)}\0".encode())
             digest.update(content)
+        for name, reason in sorted(self.refused.items()):
+            digest.update(f"refused {name}\0{reason}\0".encode())
         return digest.hexdigest()
 
 
 def read_submission(folder: Path, student: str, assignment: str, declared: Sequence[str] = ()) -> Submission:
     """Read what a student handed in; a fault is told in the value, never raised."""
-    files = {
-        name: content for name in declared if (content := _read_small(folder / name, MAX_FILE)) is not None
-    }
+    files, refused = _read_declared(folder, declared)
+    told = tuple(refused.values())
     expected = f"{assignment}.ipynb"
     found = sorted(path.name for path in folder.glob("*.ipynb")) if folder.is_dir() else []
     if expected in found:
@@ -65,15 +69,39 @@ def read_submission(folder: Path, student: str, assignment: str, declared: Seque
     else:
         many = f"{len(found)} notebooks were handed in and none is" if found else "no notebook was handed in"
         fault = f"{many} named {expected!r}. Hand in the notebook under that name."
-        return Submission(student, None, files, (), fault[0].upper() + fault[1:])
+        return Submission(student, None, files, told, fault[0].upper() + fault[1:], refused)
     content = _read_small(folder / name, MAX_NOTEBOOK)
     if content is None:
         fault = (
             f"{name!r} cannot be opened, is a link, or is larger than {MAX_NOTEBOOK >> 20} MiB. "
             "Clear the outputs that you do not need and hand in the notebook itself."
         )
-        return Submission(student, None, files, notes, fault)
-    return Submission(student, content, files, notes)
+        return Submission(student, None, files, notes + told, fault, refused)
+    return Submission(student, content, files, notes + told, None, refused)
+
+
+def _read_declared(folder: Path, declared: Sequence[str]) -> tuple[dict[str, bytes], dict[str, str]]:
+    """The declared files that are there; and why others that are there were not taken."""
+    files, refused = {}, {}
+    for name in declared:
+        path = folder / name
+        content = _read_small(path, MAX_FILE)
+        if content is not None:
+            files[name] = content
+        elif os.path.lexists(path):
+            refused[name] = f"The file {name!r} {_refusal(path)} and was not taken."
+    return files, refused
+
+
+def _refusal(path: Path) -> str:
+    if path.is_symlink():
+        return "is a link"
+    if not path.is_file():
+        return "is no plain file"
+    size = path.stat().st_size
+    if size > MAX_FILE:
+        return f"has {size / 2**20:.1f} MiB, more than {MAX_FILE >> 20} MiB,"
+    return "cannot be opened"
 
 
 def _read_small(path: Path, limit: int) -> bytes | None:

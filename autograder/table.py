@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from textwrap import shorten
 
-from autograder.report import HiddenTest, Question, Report
+from autograder.report import Figure, HiddenTest, Question, Report
 
 LONGEST = 80  # characters of a reason; the report has all of it
+PUBLIC = "Made with a public key, which everybody has: these scores prove nothing."
 
 
 def class_table(reports: Sequence[Report]) -> str:
@@ -21,7 +22,8 @@ def class_table(reports: Sequence[Report]) -> str:
         *[_row(report, list(reports[0].maxima)) for report in reports],
     ]
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
-    return "\n".join(_line(row, widths) for row in rows)
+    lines = [_line(row, widths) for row in rows]
+    return "\n".join([*lines, PUBLIC] if any(report.provenance.demo_key for report in reports) else lines)
 
 
 def _row(report: Report, names: Sequence[str]) -> list[str]:
@@ -45,9 +47,14 @@ def _status(report: Report) -> str:
     reasons += [question.flag for question in report.questions if question.flag]
     reasons += [test.message.strip().splitlines()[-1] for test in broken_tests(report)][:1]
     reasons += [f"{answer.name} is graded by hand" for answer in report.written if answer.touched]
-    if not reasons:
-        return report.status
-    return f"{report.status}: {shorten(reasons[0], LONGEST, placeholder=' ...')}"
+    figures = [_short(each.figures[0]) for each in report.questions if each.figures]
+    told = "; ".join([*[shorten(reason, LONGEST, placeholder=" ...") for reason in reasons[:1]], *figures])
+    return f"{report.status}: {told}" if told else report.status
+
+
+def _short(figure: Figure) -> str:
+    """The figure that decides, without its unit: `loss 1.412`."""
+    return f"{figure.name.partition(',')[0]} {figure.value:.3f}"
 
 
 def broken_tests(report: Report) -> list[HiddenTest]:

@@ -7,7 +7,7 @@ import html
 import nbformat
 from nbformat import NotebookNode
 
-from autograder.report import HiddenTest, Question
+from autograder.report import Figure, HiddenTest, Question
 
 CELL = "padding: 2px 14px 6px 0; text-align: left; vertical-align: top"
 MARKS = {"passed": "✓", "failed": "✗", "broke": "⚠", "not run": "–"}
@@ -33,7 +33,8 @@ def _as_text(question: Question) -> str:
     for test in question.tests:
         lines.append(f"{MARKS[test.outcome]} {_earned(test)}/{test.points:g}  {test.title}")
         lines += [f"      {told}"] if (told := _told(test)) not in ("", common) else []
-    return "\n".join(lines)
+    lines += [f"{figure.name}: {_number(figure)}" for figure in question.figures]
+    return "\n".join([*lines, *question.remarks])
 
 
 def _as_html(question: Question) -> str:
@@ -41,7 +42,21 @@ def _as_html(question: Question) -> str:
     heading = f"<p><strong>{html.escape(question.name)}: {_score(question)}</strong></p>"
     reason = f"<p><em>{html.escape(common)}</em></p>" if common else ""
     rows = "".join(_row(test, common) for test in question.tests)
-    return f"{heading}{reason}<table>{rows}</table>"
+    figures = "".join(_figure(figure) for figure in question.figures)
+    measured = f"<table>{figures}</table>" if figures else ""
+    remarks = "".join(f"<p>{html.escape(remark)}</p>" for remark in question.remarks)
+    return f"{heading}{reason}<table>{rows}</table>{measured}{remarks}"
+
+
+def _figure(figure: Figure) -> str:
+    cells = (html.escape(figure.name), _number(figure))
+    return f"<tr>{''.join(f'<td style={CELL!r}>{cell}</td>' for cell in cells)}</tr>"
+
+
+def _number(figure: Figure) -> str:
+    if figure.error is None:
+        return f"{figure.value:,.0f}" if figure.value == round(figure.value) else f"{figure.value:.4f}"
+    return f"{figure.value:.4f} ± {figure.error:.4f}"
 
 
 def _row(test: HiddenTest, common: str) -> str:

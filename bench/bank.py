@@ -5,9 +5,8 @@ from __future__ import annotations
 import importlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
-
-from autograder.course import SUITES
 
 Answer = Callable[..., Any]
 
@@ -96,8 +95,8 @@ def banks(assignment: str) -> dict[str, Bank]:
 
 
 def assignments() -> list[str]:
-    """All that have a suite."""
-    return sorted(path.parent.name for path in SUITES.glob("*/__init__.py"))
+    """All whose answers are functions and classes, and so have banks; a trained model is no variant."""
+    return sorted(path.parent.name for path in Path(__file__).parent.glob("variants/*/__init__.py"))
 
 
 def solved(assignment: str) -> Mapping[str, Answer]:

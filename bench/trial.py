@@ -13,7 +13,7 @@ from autograder.course import SUITES, TermKey
 from autograder.errors import StudentFault, StudentRaised
 from autograder.faults import EXCEPTION_NAMES
 from autograder.report import Question
-from autograder.sandbox import wire
+from autograder.sandbox import values
 from autograder.sandbox.objects import Objects
 from autograder.scoring import Scoring, StudentCode, score
 from bench.bank import Variant, solved
@@ -58,34 +58,34 @@ class PlainFunctions:
         """What the function, or the object's method, returns for copies of these arguments."""
         return self._sent(function, lambda: self._find(function, on)(*self._copies(args)))
 
-    def make(self, function: str, args: Sequence[Any], *, label: str = "", on: Any = None) -> wire.Handle:
+    def make(self, function: str, args: Sequence[Any], *, label: str = "", on: Any = None) -> values.Handle:
         """The same for what stays: an object of a class, or what a method returned."""
-        handle = wire.Handle(self.made)
+        handle = values.Handle(self.made)
         self.made += 1
         value = self._quietly(function, lambda: self._find(function, on)(*self._copies(args)))
         self.objects.keep(handle.number, value)
         return handle
 
-    def read(self, on: wire.Handle, attribute: str) -> Any:
+    def read(self, on: values.Handle, attribute: str) -> Any:
         """An attribute's value."""
         return self._sent(attribute, lambda: getattr(self.objects.get(on.number), attribute))
 
-    def assign(self, on: wire.Handle, values: Mapping[str, Any]) -> None:
+    def assign(self, on: values.Handle, values: Mapping[str, Any]) -> None:
         """Set attributes."""
         copies = dict(zip(values, self._copies(list(values.values())), strict=True))
         for name, value in copies.items():
             self._quietly(name, lambda n=name, v=value: setattr(self.objects.get(on.number), n, v))
 
-    def _find(self, function: str, on: wire.Handle | None) -> Callable[..., Any]:
+    def _find(self, function: str, on: values.Handle | None) -> Callable[..., Any]:
         if on is None:
             return self.functions[function]
         return getattr(self.objects.get(on.number), function)  # type: ignore[no-any-return]
 
     def _copies(self, args: Sequence[Any]) -> list[Any]:
-        return [self.objects.build(wire.pack_argument(arg)) for arg in args]
+        return [self.objects.build(values.pack_argument(arg)) for arg in args]
 
     def _sent(self, name: str, answer: Callable[[], Any]) -> Any:
-        return self._quietly(name, lambda: wire.unpack(wire.pack(answer()), tensors=False))
+        return self._quietly(name, lambda: values.unpack(values.pack(answer()), tensors=False))
 
     def _quietly(self, name: str, answer: Callable[[], Any]) -> Any:
         try:

@@ -59,6 +59,17 @@ OTHER_CLASSES = {
             "waits for a person: `get_analytical_gradient` reaches torch",
         ),
     },
+    "char_lm": {  # Q1, total, status
+        "ada_solution": ("10", "10", "graded: loss, nats a character 1."),
+        "ben_untouched": ("0", "0", "graded"),
+        "cleo_half_trained": ("5", "5", "graded: loss, nats a character 2."),
+        "dan_both_ways": ("0", "0", "graded: loss, nats a character 3."),
+        "eva_frequencies": ("0", "0", "graded: loss, nats a character 3."),
+        "fay_no_weights": ("0", "0", "graded"),
+        "gil_pickle": ("0", "0", "graded"),
+        "hana_too_few_classes": ("0", "0", "graded"),
+        "ines_dropout": ("0", "0", "graded"),
+    },
     "long_term": {  # Q1, Q2, Q3, Q4, total, status
         "ada_solution": ("2", "4", "3", "3", "12", "graded"),
         "ben_untouched": ("0", "0", "0", "0", "0", "graded"),

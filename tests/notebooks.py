@@ -58,12 +58,18 @@ def stubs(name: str) -> dict[str, str]:
     return {cell: REGION.sub(STUB, text) for cell, text in sources(name).items() if "### BEGIN" in text}
 
 
-def run_notebook(name: str, folder: Path, answers: Mapping[str, str]) -> dict[str, str]:
+def run_notebook(
+    name: str, folder: Path, answers: Mapping[str, str], files: Mapping[str, str] | None = None
+) -> dict[str, str]:
     """What each cell prints, by its id, with these texts in place of the notebook's own.
 
     Nothing may come on standard error, and no cell may raise; `drawn` has the numbers of the figures.
+    `files` are further ones beside the notebook, by name; they take the place of those in the source.
     """
-    shutil.copytree(SOURCES / name, folder, dirs_exist_ok=True)  # follows the links, as a release does
+    too_large = shutil.ignore_patterns("train.csv", "reference")  # the first may be missing as well
+    shutil.copytree(SOURCES / name, folder, ignore=too_large, dirs_exist_ok=True)  # follows the links
+    for file, text in (files or {}).items():
+        (folder / file).write_text(text, encoding="utf-8")
     notebook = read(name)
     for cell in notebook.cells:
         cell.source = answers.get(cell.id, cell.source)

@@ -16,7 +16,7 @@ from autograder.answers import (
     with_shape,
 )
 from autograder.errors import StudentFault
-from autograder.sandbox import wire
+from autograder.sandbox import values
 
 AXES = {"B": 4, "T": 3, "H": 2}
 
@@ -86,8 +86,8 @@ def test_numbers_of_every_kind_are_an_array(answer):
         ([1, None], "not a list"),
         ([[1, 2], [3]], "different shapes"),
         (np.array([1j]), "complex"),
-        (wire.Opaque("slice"), "an object of another type"),
-        (wire.Opaque("chosen by the student"), "an object of another type"),
+        (values.Opaque("slice"), "an object of another type"),
+        (values.Opaque("chosen by the student"), "an object of another type"),
     ],
 )
 def test_what_is_no_array_is_told(answer, said):

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 
 import pytest
 from nbgrader.api import Gradebook
 
+from autograder import commands
 from autograder.cli import main
+from autograder.grade import Options
 from tests.conftest import ASSIGNMENT
 from tests.notebooks import NAMES
 
@@ -50,6 +51,16 @@ def test_missing_key_is_said(course, submit, capsys):
     assert "make setup" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("full", [False, True])
+def test_options_of_grading_arrive(full, course, submit, monkeypatch):
+    """What is typed is how it is graded."""
+    submit("ada", {})
+    asked = []
+    monkeypatch.setattr(commands, "_grade_all", lambda course, wanted, how, **rest: asked.append(how) or 0)
+    assert run(course, "grade", *(["--full"] if full else []), "--figures") == 0
+    assert asked == [Options(figures=True, full=full)]
+
+
 def test_wrong_usage_has_its_own_code(course):
     """argparse's code for wrong usage."""
     with pytest.raises(SystemExit) as caught:
@@ -84,10 +95,12 @@ def broken_class(course, assignment, students, options, **_):
     return Run({"ada": graded.report}, ["ada"])
 
 
-def test_folder_that_nbgrader_cannot_copy_keeps_nobody_else_out(course, submit, capsys):
-    """A named pipe in one student's folder is told; the others are recorded."""
-    os.mkfifo(submit("ada", {}).parent / "pipe")
+def test_folder_that_nbgrader_cannot_write_keeps_nobody_else_out(course, submit, capsys):
+    """A file in the place of one student's folder is told; the others are recorded."""
+    submit("ada", {})
     submit("ben", {})
+    (course.root / "autograded").mkdir()
+    (course.root / "autograded" / "ada").write_text("no folder")
     assert run(course, "grade", ASSIGNMENT) == 1
     assert "ada is graded but could not be recorded" in capsys.readouterr().err
     with Gradebook(f"sqlite:///{course.root / 'gradebook.db'}") as gradebook:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from autograder.course import Course, TermKey, read_assignment
+from autograder.course import DEMO_KEY, Course, TermKey, read_assignment
 from autograder.errors import CourseError
 from tests.conftest import ASSIGNMENT
 
@@ -76,3 +76,18 @@ def test_students_are_the_folders(course, submit):
     submit("zoe", {})
     submit("al", {})
     assert course.students(ASSIGNMENT) == ["al", "zoe"]
+
+
+def test_a_course_refuses_the_demo_s_key(tmp_path):
+    """Everybody has it: what it draws is no secret."""
+    course = Course(tmp_path)
+    course.write_key().write_bytes(DEMO_KEY)
+    with pytest.raises(CourseError, match="public"):
+        _ = course.key
+
+
+def test_a_course_with_a_key_is_no_demo(tmp_path):
+    """A demo's mark in a real course would make its scores worthless, so nothing is graded."""
+    Course(tmp_path).write_key()
+    with pytest.raises(CourseError, match="marked as a demo"):
+        _ = Course(tmp_path, demo=True).key

@@ -14,7 +14,7 @@ from autograder.course import TermKey
 from autograder.errors import StudentFault, Trapped
 from autograder.execution import CellRun, Execution, Limits
 from autograder.grade import TRAPPED
-from autograder.sandbox import Sandbox, client, wire
+from autograder.sandbox import Sandbox, client, values, wire
 from autograder.submission import Cell
 
 QUICK = Limits(cell=1.0, notebook=60.0, call=1.0)
@@ -338,7 +338,7 @@ def test_a_tensor_arrives_as_a_tensor(run: Run) -> None:
 def test_what_does_not_cross_comes_back_opaque(run: Run) -> None:
     """An object of the student's own class is named by nothing."""
     execution = run("class Mine: pass\ndef f():\n    return [Mine(), {1}]")
-    assert execution.call("f", [], label="test") == [wire.Opaque(""), wire.Opaque("set")]
+    assert execution.call("f", [], label="test") == [values.Opaque(""), values.Opaque("set")]
 
 
 def test_the_same_label_draws_the_same_numbers(run: Run) -> None:
@@ -784,7 +784,7 @@ def test_a_torch_layer_arrives_as_one(run: Run, kind: Any, dtype: torch.dtype) -
 
 def test_a_generator_arrives_as_one(run: Run) -> None:
     """A random generator is built in the worker from its seed."""
-    drawn = run("def f(rng):\n    return rng.normal(size=3)").call("f", [wire.Random(7)], label="test")
+    drawn = run("def f(rng):\n    return rng.normal(size=3)").call("f", [values.Random(7)], label="test")
     assert np.array_equal(drawn, np.random.default_rng(7).normal(size=3))
 
 
@@ -811,3 +811,118 @@ def test_an_answer_that_computes_with_torch_is_trapped(run: Run) -> None:
     execution = run(f"import torch\n{source}\ndef f(): return L([0])", trap=[wire.ANY_TORCH])
     with pytest.raises(Trapped):
         execution.call("f", [], label="test")
+
+
+# --- Workers of their own, public calls, loaded modules -----------------------------------------------------
+
+MODULE = """
+import torch
+class Net(torch.nn.Module):
+    def __init__(self, size):
+        super().__init__()
+        self.first = torch.nn.Linear(size, size)
+        self.second = torch.nn.Linear(size, size)
+        self.second.weight = self.first.weight
+        self.drop = torch.nn.Dropout(0.5)
+    def forward(self, x):
+        return self.drop(self.first(x)), torch.is_grad_enabled()
+class Plain:
+    def __init__(self): pass
+"""
+
+
+def test_a_fresh_execution_has_a_worker_of_its_own(run: Run) -> None:
+    """It has the notebook's definitions, and nothing of what a call left behind."""
+    execution = run("seen = []\ndef f(x):\n    seen.append(x)\n    return seen")
+    execution.call("f", [1], label="test")
+    other = execution.fresh(QUICK)
+    assert other.call("f", [2], label="test") == [2]
+    assert execution.call("f", [3], label="test") == [1, 3]
+
+
+def test_a_fresh_execution_has_limits_of_its_own(run: Run) -> None:
+    """Its calls have their own time, and a worker that it loses is no loss of the first."""
+    execution = run("import os\ndef f():\n    os._exit(0)\ndef g():\n    while True: pass")
+    other = execution.fresh(Limits(call=0.2, hangs=1))
+    assert "did not return within" in fault(other, "g")
+    assert "ended its own process" in fault(other, "f")
+    assert execution._worker is not None
+
+
+def test_fresh_executions_are_closed_with_the_first(sandbox: Sandbox) -> None:
+    """No worker stays behind."""
+    execution = Execution(sandbox, [code("def f(): return 1")], {}, KEY.seed)
+    execution.run()
+    other = execution.fresh(QUICK)
+    other.call("f", [], label="test")
+    execution.close()
+    assert other._worker is None
+
+
+def test_a_public_call_s_exception_is_told(run: Run) -> None:
+    """Where nothing hidden was sent the text may be read; else never."""
+    execution = run("def f(x):\n    raise ValueError(f'saw {x}')")
+    with pytest.raises(StudentFault, match=r"\(saw 7\)"):
+        execution.call("f", [7], label="test", public=True)
+    assert "saw 7" not in fault(execution, "f", 7)
+
+
+@pytest.mark.parametrize("text", ["'a' * 10**7", "'\\ud800'", "'a\\n\\x1b[2J\\u202e'", "Worse()"])
+def test_what_a_public_exception_says_is_made_readable(run: Run, text: str) -> None:
+    """Bounded, on one line, without control characters; one that cannot say anything says nothing."""
+    worse = "class Worse:\n    def __str__(self): raise RuntimeError"
+    execution = run(f"{worse}\ndef f():\n    raise ValueError({text})")
+    with pytest.raises(StudentFault) as told:
+        execution.call("f", [], label="test", public=True)
+    assert len(str(told.value)) < 500
+    assert str(told.value).isprintable()
+
+
+def test_a_state_is_loaded_into_a_module(run: Run) -> None:
+    """It is in eval mode then, no gradient is kept, and its tensors are described, tied ones alike."""
+    execution = run(MODULE)
+    net = execution.make("Net", [2], label="test")
+    state = {"first.weight": torch.eye(2), "first.bias": torch.ones(2), "second.bias": torch.ones(2)}
+    tensors = {name: (shape, place) for name, shape, place in execution.load(net, state)}
+    assert tensors["first.weight"] == tensors["second.weight"]
+    assert tensors["first.bias"] != tensors["second.bias"]
+    outputs, keeps_gradients = execution.call("__call__", [torch.zeros(1, 2)], label="test", on=net)
+    assert (outputs.tolist(), keeps_gradients) == ([[1.0, 1.0]], False)
+
+
+def test_a_state_of_other_shapes_is_not_loaded(run: Run) -> None:
+    """The shapes that the module has are told instead."""
+    execution = run(MODULE)
+    net = execution.make("Net", [2], label="test")
+    described = execution.load(net, {"first.weight": torch.eye(3)})
+    assert ["first.weight", [2, 2]] in [each[:2] for each in described]
+
+
+def test_what_is_no_module_cannot_be_loaded(run: Run) -> None:
+    """The student reads what the class should be."""
+    execution = run(MODULE)
+    with pytest.raises(StudentFault, match=r"`Plain` makes no torch\.nn\.Module"):
+        execution.load(execution.make("Plain", [], label="test"), {})
+
+
+def test_of_an_answer_a_step_a_row_can_be_asked_for(run: Run) -> None:
+    """The rest of it does not cross."""
+    execution = run("def f(x): return x")
+    steps = execution.call("f", [torch.arange(12).reshape(2, 3, 2)], label="test", steps=[2, 0])
+    assert steps.tolist() == [[4, 5], [6, 7]]
+
+
+def test_a_call_of_an_object_is_known_by_its_class(run: Run) -> None:
+    """A student knows no `__call__`."""
+    execution = run("class C:\n    def __init__(self): pass\n    def __call__(self): return 1 / 0")
+    thing = execution.make("C", [], label="test")
+    with pytest.raises(StudentFault, match="`C` raised ZeroDivisionError"):
+        execution.call("__call__", [], label="test", on=thing)
+
+
+def test_a_file_without_room_is_left_out(run: Run) -> None:
+    """The notebook runs with the others, and the student is told."""
+    files = {"a": bytes(64 << 20), "b": bytes(65 << 20), "c": b"small"}
+    execution = run("import os\nprint(sorted(os.listdir()))", files=files)
+    assert said(execution.runs[0]) == "['a', 'c']\n"
+    assert execution.notes == ["There was no room for the file 'b' beside your notebook; it was left out."]

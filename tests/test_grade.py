@@ -335,10 +335,10 @@ def rnn(*a):
 """,
     "the grader's answer forged on its own connection": """
 import os
-from autograder.sandbox import wire
+from autograder.sandbox import values, wire
 def rnn(*a):
     for id in range(1, 400):
-        os.write(3, wire.frame(wire.Returned(id, wire.pack((0.0, 0.0)), [])))
+        os.write(3, wire.frame(wire.Returned(id, values.pack((0.0, 0.0)), [])))
     return 0.0, 0.0
 """,
     "the tests looked for on disk": """
@@ -350,8 +350,8 @@ def rnn(*a):
 """,
     "pytest and the wire rewritten": """
 import sys
-from autograder.sandbox import wire, worker
-wire.pack = lambda value: wire.Table({'outcome': 'passed', 'points': 17})
+from autograder.sandbox import values, worker
+values.pack = lambda value: values.Table({'outcome': 'passed', 'points': 17})
 worker.Trap.hits = []
 def rnn(*a): return 0, 0
 """,

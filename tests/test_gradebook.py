@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -156,6 +157,18 @@ def test_undeclared_files_are_not_kept(course, submit, graded_as):
     put(course, graded_as(question("passed", "passed", "passed")))
     kept = {path.name for path in course.autograded(ASSIGNMENT, "ada").rglob("*") if path.is_file()}
     assert kept == {f"{ASSIGNMENT}.ipynb", "by_hand.py", "rnn_param_helper.py", "visible_check.py"}
+
+
+def test_odd_files_keep_nobody_from_the_gradebook(course, submit, graded_as):
+    """nbgrader copies the submitted folder, and would stop at a pipe or at a link that leads nowhere."""
+    folder = submit("ada", {}).parent
+    os.mkfifo(folder / "model.safetensors")
+    (folder / "notes[1]").symlink_to("notes[1]")
+    (folder / "more").mkdir()
+    os.mkfifo(folder / "more" / "pipe")
+    graded = graded_as(question("passed", "passed", "passed"))
+    put(course, graded)
+    assert is_recorded(course, graded.report)
 
 
 def test_recorded_report_is_known(course, submit, graded_as):

@@ -10,10 +10,12 @@ from pathlib import Path
 import nbformat
 import pytest
 
+from autograder.cli import main
 from autograder.course import KIT_ROOT, Course, read_assignment
 from autograder.errors import CourseError, ReleaseError
 from autograder.release import make_release, refuse_leaks
 from autograder.submission import read_release
+from data.corpus import DESCRIPTION, default_description
 from tests.conftest import ASSIGNMENT, RELEASE, SOURCE
 from tests.notebooks import NAMES
 
@@ -22,9 +24,33 @@ FOLDERS = ("source", "release")
 
 @pytest.mark.parametrize("name", NAMES)
 def test_committed_release_is_what_the_source_gives(course, name):
-    """Made again, the release is the committed one, byte for byte."""
+    """Made again, for the default corpus, the release is the committed one, byte for byte."""
+    declared = read_assignment(name)
+    if DESCRIPTION in declared.given:
+        default_description().write(course.source(name).parent)
     made = {path.name: path.read_bytes() for path in make_release(course, name)}
-    assert made == {path.name: path.read_bytes() for path in (KIT_ROOT / "release" / name).iterdir()}
+    committed = {path.name: path.read_bytes() for path in (KIT_ROOT / "release" / name).iterdir()}
+    for beside in declared.beside:  # too large to be committed
+        made.pop(beside, None), committed.pop(beside, None)
+    assert made == committed
+
+
+def test_release_takes_large_files_along(course):
+    """The corpus lies beside the released notebook if it lies beside the source."""
+    folder = course.source("char_lm").parent
+    (folder / "train.csv").unlink(missing_ok=True)
+    assert "train.csv" not in {path.name for path in make_release(course, "char_lm")}
+    (folder / "train.csv").write_text("sentence,label\na sentence,0\n")
+    released = {path.name: path for path in make_release(course, "char_lm")}
+    assert released["train.csv"].read_text() == "sentence,label\na sentence,0\n"
+    assert not released["train.csv"].is_symlink()
+
+
+def test_release_without_its_large_files_says_what_to_run(course, capsys):
+    """The command refuses a release that students could not work with."""
+    (course.source("char_lm").parent / "train.csv").unlink(missing_ok=True)
+    assert main(["--course", str(course.root), "release", "char_lm"]) != 0
+    assert "make data" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -9,8 +9,9 @@ import pytest
 
 from autograder import report as reports
 from autograder.errors import CourseError
-from autograder.report import HiddenTest, Provenance, Question, Report
+from autograder.report import Figure, HiddenTest, Provenance, Question, Report
 from autograder.table import class_table
+from autograder.verdict import question_outputs
 
 PROVENANCE = Provenance("s", "r", "u", "k", False, "warm", False)
 
@@ -104,3 +105,52 @@ def test_table_has_a_line_a_student():
     assert lines[2].split() == ["ada", "1", "1", "2", "graded"]
     assert lines[3].split(maxsplit=4) == ["ada", "?", "1", "1", "ungraded: no notebook"]
     assert lines[4].split(maxsplit=4) == ["ada", "0!", "1", "1", "waits for a person: a layer"]
+
+
+MEASURED = [Figure("loss, nats a character", 1.23456, 0.005), Figure("sentences read", 4000)]
+
+
+def test_figures_are_shown_with_the_tests():
+    """Each with its error, and what a student should know in words; a remark is shown as text."""
+    made = Question("Q1", 1, question("passed").tests, figures=MEASURED, remarks=["It <b>looks</b> ahead."])
+    shown = question_outputs(made)[-1]["data"]
+    for text in (shown["text/plain"], shown["text/html"]):
+        assert "1.2346 ± 0.0050" in text
+        assert "4,000" in text
+    assert "&lt;b&gt;" in shown["text/html"]
+
+
+def test_the_table_has_the_figure_that_decides():
+    """Behind the status, shortly."""
+    made = Question("Q1", 1, question("passed").tests, figures=MEASURED)
+    assert class_table([report(made)]).splitlines()[-1].endswith("graded: loss 1.235")
+
+
+def test_the_table_says_that_a_public_key_proves_nothing():
+    """Below the class, once."""
+    public = msgspec.structs.replace(PROVENANCE, demo_key=True)
+    made = [msgspec.structs.replace(report(question("passed")), provenance=public)] * 2
+    assert class_table(made).count("prove nothing") == 1
+    assert "prove nothing" not in class_table([report(question("passed"))])
+
+
+def test_a_report_from_before_is_still_read(tmp_path):
+    """What has no figures, no data and no word of reading all is as it was."""
+    path = tmp_path / "ada.json"
+    reports.write(report(question("passed")), path)
+    tree = json.loads(path.read_text())
+    for name in ("figures", "remarks"):
+        del tree["questions"][0][name]
+    for name in ("full", "data"):
+        del tree["provenance"][name]
+    path.write_text(json.dumps(tree))
+    assert reports.read(path) == report(question("passed"))
+
+
+@pytest.mark.parametrize("more", ["figures", "full"])
+def test_more_than_was_asked_for_will_do(more):
+    """A report made with figures, or of all hidden data, serves a run without, and not the other way."""
+    rich = msgspec.structs.replace(PROVENANCE, **{more: True})
+    assert rich.satisfies(PROVENANCE)
+    assert not PROVENANCE.satisfies(rich)
+    assert not rich.satisfies(msgspec.structs.replace(PROVENANCE, data={"corpus": "another"}))

@@ -10,8 +10,8 @@ import pytest
 from autograder.course import TermKey
 from autograder.errors import StudentFault, SuiteError
 from autograder.execution import Trapped
-from autograder.report import Question
-from autograder.scoring import NotRun, Scoring, score
+from autograder.report import Figure, Question
+from autograder.scoring import HandIn, NotRun, Scoring, score
 
 KEY = TermKey(b"0" * 32)
 
@@ -191,3 +191,24 @@ def test_student_fault_from_a_call_is_a_failure(suite):
     """What an execution raises for the student is the student's."""
     first, _ = run(suite, f=raising(StudentFault("`f` is not written yet")), g=lambda x: x)
     assert [test.message for test in first.tests] == ["`f` is not written yet"] * 2
+
+
+def test_what_a_test_measured_is_in_its_question(tmp_path):
+    """Figures, remarks and a doubt reach the report; what is flagged waits for a person, with its score."""
+    text = """
+    import pytest
+    from autograder.report import Figure
+
+    @pytest.mark.points("Q1", 3)
+    def test_x(submission, hand_in):
+        '''A title.'''
+        assert hand_in.files["model"] == b"weights"
+        hand_in.figures["Q1"] = [Figure("loss", 1.5)]
+        hand_in.remarks["Q1"] = ["It is large."]
+        hand_in.doubts["Q1"] = "it knows too much"
+    """
+    (tmp_path / "test_it.py").write_text(dedent(text))
+    hand_in = HandIn({"model": b"weights"})
+    (question,) = score(tmp_path, Scoring(Student(), KEY, handed_in=hand_in), {"Q1": 3})
+    assert (question.figures, question.remarks) == ([Figure("loss", 1.5)], ["It is large."])
+    assert (question.flag, question.score) == ("it knows too much", 3)

@@ -12,7 +12,7 @@ import nbformat
 import pytest
 import torch
 
-from autograder.course import KIT_ROOT, Course, TermKey
+from autograder.course import KIT_ROOT, SUITES, Course, TermKey
 from bench.bank import Variant, assignments, banks
 from bench.trial import fails, hidden_tests, hidden_tests_of, scored
 
@@ -48,6 +48,12 @@ def defined(name: str) -> Mapping[str, Any]:
         if cell.cell_type == "code" and cell.metadata.nbgrader.solution:
             exec(cell.source, names)
     return names
+
+
+def test_every_suite_has_a_bank() -> None:
+    """But the language model's, whose submissions are whole ones in its own tests."""
+    suites = {path.parent.name for path in SUITES.glob("*/__init__.py")}
+    assert suites - set(NAMES) == {"char_lm"}
 
 
 @pytest.mark.parametrize(("name", "variant"), RIGHT)

@@ -27,7 +27,7 @@ import pytest
 from autograder import cli
 from autograder.course import KIT_ROOT
 from autograder.errors import BadMessage, SandboxUnavailable, WorkerDied, WorkerFlood, WorkerTimeout
-from autograder.sandbox import Isolation, Sandbox, Worker, client, launch, wire
+from autograder.sandbox import Isolation, Sandbox, Worker, client, launch, values, wire
 from autograder.sandbox.walls import MIB
 
 AS_ROOT = os.getuid() == 0
@@ -41,7 +41,7 @@ def ask(worker: Worker, probe: Callable[..., Any], *args: Any) -> Any:
     assert done.ended == "ok", done.outputs
     reply = worker.call(probe.__name__, list(args), seed=0, seconds=LONG, trap=[])
     assert isinstance(reply, wire.Returned), reply
-    return wire.unpack(reply.value, tensors=False)
+    return values.unpack(reply.value, tensors=False)
 
 
 def said(done: wire.CellDone) -> str:
@@ -677,9 +677,9 @@ def probe_tmp() -> dict[str, int]:
 
 
 def test_the_temporary_folder_is_small(first: Worker) -> None:
-    """A worker's /tmp has 64 MiB and 4096 inodes, without set-user-id and devices."""
+    """A worker's /tmp has 128 MiB and 4096 inodes, without set-user-id and devices."""
     tmp = ask(first, probe_tmp)
-    assert (tmp["bytes"], tmp["inodes"]) == (64 * MIB, 4096)
+    assert (tmp["bytes"], tmp["inodes"]) == (128 * MIB, 4096)
     assert tmp["flags"] & os.ST_NOSUID
     assert tmp["flags"] & os.ST_NODEV
 
@@ -699,7 +699,7 @@ def probe_filling_tmp() -> list[int]:
     shutil.rmtree("/tmp/full")
     os.mkdir("/tmp/full")
     try:
-        for number in range(4):
+        for number in range(8):
             with open(f"/tmp/full/{number}", "wb", buffering=0) as file:
                 for _ in range(32):
                     written += file.write(bytes(1 << 20))
@@ -713,7 +713,7 @@ def test_the_temporary_folder_gets_full(first: Worker) -> None:
     """Neither more files nor more bytes than that can be written."""
     files, mebibytes = ask(first, probe_filling_tmp)
     assert files < 4096
-    assert mebibytes <= 64
+    assert mebibytes <= 128
 
 
 def probe_writing_everywhere(top: str) -> list[str]:
@@ -1001,7 +1001,7 @@ def drawn(worker: Worker, seed: int) -> list[float]:
     text = said(worker.run_cell(0, cell, seed=seed, seconds=LONG))
     reply = worker.call("draw_numbers", [], seed=seed, seconds=LONG, trap=[])
     assert isinstance(reply, wire.Returned)
-    numbers: list[float] = wire.unpack(reply.value, tensors=False)
+    numbers: list[float] = values.unpack(reply.value, tensors=False)
     assert text == f"{numbers}\n"
     return numbers
 
@@ -1033,7 +1033,7 @@ def victim(supply: Supply, monkeypatch: pytest.MonkeyPatch) -> Iterator[Worker]:
 # what student code needs to answer in the worker's place, the number of the request for one
 FORGER = """
 import os, time, signal
-from autograder.sandbox import wire
+from autograder.sandbox import values, wire
 id = {id}
 for timer in (signal.ITIMER_REAL, signal.ITIMER_PROF):
     signal.setitimer(timer, 0)

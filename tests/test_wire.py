@@ -16,16 +16,17 @@ import numpy as np
 import pytest
 import torch
 
-from autograder.sandbox import wire
+from autograder.sandbox import values, wire
+from autograder.sandbox.objects import unpack_weight
 
 SEEDS = range(20)
 
 
 def crossed(value: Any, *, tensors: bool = True) -> Any:
     """The value after its whole way from a worker to the trusted side."""
-    reply = wire.reply(body(wire.Returned(1, wire.pack(value), [])))
+    reply = wire.reply(body(wire.Returned(1, values.pack(value), [])))
     assert isinstance(reply, wire.Returned)
-    return wire.unpack(reply.value, tensors=tensors)
+    return values.unpack(reply.value, tensors=tensors)
 
 
 def body(message: wire.Request | wire.Reply) -> bytes:
@@ -75,7 +76,7 @@ def test_not_a_number_comes_back() -> None:
     assert math.isnan(crossed(math.nan))
 
 
-@pytest.mark.parametrize("dtype", sorted(wire.DTYPES))
+@pytest.mark.parametrize("dtype", sorted(values.DTYPES))
 def test_arrays_of_every_dtype_come_back_bit_for_bit(dtype: str) -> None:
     """An array of each dtype that crosses keeps dtype, shape and every byte."""
     array = np.frombuffer(np.random.default_rng(0).bytes(6 * 16), np.uint8) % 2
@@ -86,7 +87,7 @@ def test_arrays_of_every_dtype_come_back_bit_for_bit(dtype: str) -> None:
 
 def draw_array(generator: np.random.Generator) -> np.ndarray:
     """An array of random dtype, rank, sizes (0 and 1 among them), strides and byte order."""
-    dtype = np.dtype(str(generator.choice(sorted(wire.DTYPES))))
+    dtype = np.dtype(str(generator.choice(sorted(values.DTYPES))))
     shape = tuple(generator.integers(0, 5, size=generator.integers(0, 6)))
     array = np.asarray(generator.normal(size=shape) * 100)
     with np.errstate(invalid="ignore"):  # a negative number as an unsigned one is any number
@@ -265,7 +266,7 @@ STAYING = {
 @pytest.mark.parametrize(("value", "name"), STAYING.values(), ids=STAYING)
 def test_what_stays_behind_is_named_only_by_a_built_in_type(value: Any, name: str) -> None:
     """Of an object that does not cross, the type's name does, and only where Python gave it."""
-    assert crossed([value]) == [wire.Opaque(name)]
+    assert crossed([value]) == [values.Opaque(name)]
 
 
 def test_what_stays_behind_is_not_pickled() -> None:
@@ -275,7 +276,7 @@ def test_what_stays_behind_is_not_pickled() -> None:
         def __reduce__(self) -> tuple[Any, ...]:
             raise AssertionError("somebody pickled")
 
-    assert crossed(Bomb()) == wire.Opaque("")
+    assert crossed(Bomb()) == values.Opaque("")
 
 
 def test_pickles_cross_as_bytes_and_stay_bytes() -> None:
@@ -299,52 +300,52 @@ def nested(depth: int) -> list[Any]:
 
 def test_the_deepest_value_crosses() -> None:
     """A value of exactly the permitted depth comes back."""
-    assert crossed(nested(wire.MAX_DEPTH)) == nested(wire.MAX_DEPTH)
+    assert crossed(nested(values.MAX_DEPTH)) == nested(values.MAX_DEPTH)
 
 
-@pytest.mark.parametrize("depth", [wire.MAX_DEPTH + 1, 100_000])
+@pytest.mark.parametrize("depth", [values.MAX_DEPTH + 1, 100_000])
 def test_deeper_values_are_refused(depth: int) -> None:
     """A value nested too deep is refused before it is sent."""
     value = nested(depth)
-    with pytest.raises(wire.WireError, match="nested deeper"):
-        wire.pack(value)
+    with pytest.raises(values.WireError, match="nested deeper"):
+        values.pack(value)
 
 
 def test_a_list_that_holds_itself_is_refused() -> None:
     """A cycle ends at the permitted depth."""
     cycle: list[Any] = []
     cycle.append(cycle)
-    with pytest.raises(wire.WireError, match="nested deeper"):
-        wire.pack(cycle)
+    with pytest.raises(values.WireError, match="nested deeper"):
+        values.pack(cycle)
 
 
 def test_a_bomb_of_shared_lists_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     """Few objects that stand for very many items are refused."""
-    monkeypatch.setattr(wire, "MAX_ITEMS", 10_000)
+    monkeypatch.setattr(values, "MAX_ITEMS", 10_000)
     value: list[Any] = []
-    for _ in range(wire.MAX_DEPTH):
+    for _ in range(values.MAX_DEPTH):
         value = [value] * 10
-    with pytest.raises(wire.WireError, match="items"):
-        wire.pack(value)
+    with pytest.raises(values.WireError, match="items"):
+        values.pack(value)
 
 
 def test_more_items_than_cross_are_refused() -> None:
     """A flat list with too many items is refused."""
-    with pytest.raises(wire.WireError, match="items"):
-        wire.pack([None] * (wire.MAX_ITEMS + 1))
+    with pytest.raises(values.WireError, match="items"):
+        values.pack([None] * (values.MAX_ITEMS + 1))
 
 
 def test_an_object_array_that_holds_itself_is_refused() -> None:
     """A cycle through an array of objects ends as well."""
     cycle = np.empty(1, dtype=object)
     cycle[0] = cycle
-    with pytest.raises((wire.WireError, RecursionError)):
-        wire.pack(cycle)
+    with pytest.raises((values.WireError, RecursionError)):
+        values.pack(cycle)
 
 
 def test_lone_surrogates_are_refused() -> None:
     """Text that UTF-8 has no form for is refused with the wire's own error."""
-    with pytest.raises(wire.WireError, match="cannot be encoded"):
+    with pytest.raises(values.WireError, match="cannot be encoded"):
         wire.frame(wire.Returned(1, "\ud800", []))
 
 
@@ -357,7 +358,7 @@ def test_messages_over_the_limit_are_refused(message: Any, monkeypatch: pytest.M
     """A message larger than the limit of its way is not sent; less comes back than may go out."""
     assert wire.MAX_REPLY < wire.MAX_MESSAGE
     monkeypatch.setattr(wire, "MAX_MESSAGE" if isinstance(message, wire.Prepare) else "MAX_REPLY", 1000)
-    with pytest.raises(wire.WireError, match="at most 1000"):
+    with pytest.raises(values.WireError, match="at most 1000"):
         wire.frame(message)
 
 
@@ -369,7 +370,7 @@ def test_a_frame_starts_with_its_length() -> None:
 
 def test_requests_come_back_as_they_were() -> None:
     """A call with arguments of every kind is the same on the worker's side."""
-    call = wire.Call(3, "rnn", [wire.pack(value) for value in VALUES.values()], 5, 1.5, ["gru"])
+    call = wire.Call(3, "rnn", [values.pack(value) for value in VALUES.values()], 5, 1.5, ["gru"])
     assert wire.request(body(call)) == call
 
 
@@ -395,7 +396,7 @@ ARRAYS = {
     "product over 64 bits": ("float64", (2**32, 2**32), 0),
     "huge beside nothing": ("float64", (0, 2**31, 2**31), 0),
     "large beside nothing": ("float64", (0, 10**8, 10**8, 10**8), 0),
-    "too many axes": ("float64", (1,) * (wire.MAX_NDIM + 1), 8),
+    "too many axes": ("float64", (1,) * (values.MAX_NDIM + 1), 8),
     "far too many axes": ("float64", (1,) * 1000, 8),
 }
 
@@ -406,14 +407,14 @@ def test_arrays_that_contradict_themselves_are_refused(
     dtype: str, shape: tuple[int, ...], size: int, tensors: bool
 ) -> None:
     """Bytes, dtype and shape of an array must agree, and be of a size that can have crossed."""
-    with pytest.raises(wire.WireError, match="an array"):
-        wire.unpack(wire.Array("torch", dtype, shape, bytes(size)), tensors=tensors)
+    with pytest.raises(values.WireError, match="an array"):
+        values.unpack(values.Array("torch", dtype, shape, bytes(size)), tensors=tensors)
 
 
 @pytest.mark.parametrize("shape", [(0,), (0, 5), (3, 0, 2)])
 def test_honest_empty_arrays_pass(shape: tuple[int, ...]) -> None:
     """An array without elements keeps its shape."""
-    assert wire.unpack(wire.Array("numpy", "float32", shape, b""), tensors=False).shape == shape
+    assert values.unpack(values.Array("numpy", "float32", shape, b""), tensors=False).shape == shape
 
 
 @pytest.mark.parametrize("seed", SEEDS)
@@ -423,22 +424,22 @@ def test_random_array_headers_give_an_array_or_the_wire_s_error(seed: int) -> No
     sizes = [0, 1, 2, 3, 4, 7, -1, 2**31, 2**63 - 1]
     for _ in range(300):
         shape = tuple(source.choice(sizes) for _ in range(source.randrange(5)))
-        dtype = source.choice([*sorted(wire.DTYPES), "O", "V8"])
+        dtype = source.choice([*sorted(values.DTYPES), "O", "V8"])
         data = bytes(source.choice([0, 1, 2, 4, 8, 16, 24]))
         try:
-            array = wire.unpack(wire.Array("numpy", dtype, shape, data), tensors=False)
-        except wire.WireError:
+            array = values.unpack(values.Array("numpy", dtype, shape, data), tensors=False)
+        except values.WireError:
             continue
         assert (array.shape, array.nbytes) == (shape, len(data))
 
 
 def test_values_forged_too_deep_are_refused() -> None:
     """What a worker nests deeper than its own packer would is refused on this side as well."""
-    value: wire.Value = None
-    for _ in range(wire.MAX_DEPTH + 2):
-        value = wire.Items("list", [value])
-    with pytest.raises(wire.WireError, match="too deep"):
-        wire.unpack(value, tensors=False)
+    value: values.Value = None
+    for _ in range(values.MAX_DEPTH + 2):
+        value = values.Items("list", [value])
+    with pytest.raises(values.WireError, match="too deep"):
+        values.unpack(value, tensors=False)
 
 
 def encoded_nest(depth: int) -> bytes:
@@ -499,7 +500,7 @@ GARBAGE = {
 @pytest.mark.parametrize("data", GARBAGE.values(), ids=GARBAGE)
 def test_bytes_that_are_no_reply_are_refused(data: bytes) -> None:
     """Whatever does not decode into a reply of the right types is refused with the wire's own error."""
-    with pytest.raises(wire.WireError, match="no reply"):
+    with pytest.raises(values.WireError, match="no reply"):
         wire.reply(data)
 
 
@@ -508,7 +509,7 @@ def test_random_bytes_never_get_past_the_wire_s_error(seed: int) -> None:
     """Random bytes are refused with the wire's error and no other."""
     source = random.Random(seed)
     for _ in range(500):
-        with pytest.raises(wire.WireError):
+        with pytest.raises(values.WireError):
             wire.reply(source.randbytes(source.randrange(1, 60)))
 
 
@@ -516,7 +517,7 @@ def test_random_bytes_never_get_past_the_wire_s_error(seed: int) -> None:
 def test_replies_with_flipped_bytes_decode_or_are_refused(seed: int) -> None:
     """A damaged reply is either another reply, with a value or not, or refused; nothing else comes out."""
     source = random.Random(seed)
-    good = body(wire.Returned(1, wire.pack([np.eye(2), {"a": (1.5, b"x")}, None]), ["gru"]))
+    good = body(wire.Returned(1, values.pack([np.eye(2), {"a": (1.5, b"x")}, None]), ["gru"]))
     for _ in range(300):
         data = bytearray(good)
         for _ in range(source.randrange(1, 4)):
@@ -524,8 +525,8 @@ def test_replies_with_flipped_bytes_decode_or_are_refused(seed: int) -> None:
         try:
             reply = wire.reply(bytes(data))
             if isinstance(reply, wire.Returned):
-                wire.unpack(reply.value, tensors=False)
-        except wire.WireError:
+                values.unpack(reply.value, tensors=False)
+        except values.WireError:
             continue
         assert isinstance(reply, wire.Reply)
 
@@ -545,21 +546,21 @@ def test_a_cell_s_outputs_come_back() -> None:
 # --- What goes to a worker alone ----------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("value", [wire.Handle(3), wire.Random(7), np.ones(2), [1, "x"], None])
+@pytest.mark.parametrize("value", [values.Handle(3), values.Random(7), np.ones(2), [1, "x"], None])
 def test_arguments_cross(value: object) -> None:
     """Handles and seeds go as they are, values in their plain form; a request holds any of them."""
-    plain = wire.pack_argument(value)
+    plain = values.pack_argument(value)
     body = wire.frame(wire.Call(1, "f", [plain], 0, 1.0))[wire.HEADER.size :]
     sent = wire.request(body)
     assert isinstance(sent, wire.Call)
     assert sent.args == [plain]
 
 
-@pytest.mark.parametrize("value", [wire.Handle(3), wire.Random(7)])
-def test_nothing_of_the_kind_comes_back(value: wire.Handle | wire.Random) -> None:
+@pytest.mark.parametrize("value", [values.Handle(3), values.Random(7)])
+def test_nothing_of_the_kind_comes_back(value: values.Handle | values.Random) -> None:
     """A reply with a handle in it is no reply: a worker may not name objects."""
     body = msgspec.msgpack.encode({"type": "returned", "id": 1, "value": value, "trapped": []})
-    with pytest.raises(wire.WireError):
+    with pytest.raises(values.WireError):
         wire.reply(body)
 
 
@@ -573,8 +574,8 @@ def test_nothing_of_the_kind_comes_back(value: wire.Handle | wire.Random) -> Non
 )
 def test_other_recurrent_layers_do_not_cross(layer: torch.nn.RNNBase) -> None:
     """What the worker would build otherwise than meant is refused here."""
-    with pytest.raises(wire.WireError, match="one layer, one direction, batch first"):
-        wire.pack_argument(layer)
+    with pytest.raises(values.WireError, match="one layer, one direction, batch first"):
+        values.pack_argument(layer)
 
 
 class Measured:
@@ -608,3 +609,36 @@ def test_keys_that_are_texts_cross_and_others_are_left_out() -> None:
 def test_an_integer_beyond_64_bits_is_a_float() -> None:
     """A bias of 10**20 is as good as one of 1e20."""
     assert crossed([10**20, -(10**30)]) == [1e20, -1e30]
+
+
+# --- Weights ------------------------------------------------------------------------------------------------
+
+FLOATS = [torch.float16, torch.bfloat16, torch.float32, torch.float64, torch.float8_e4m3fn]
+WEIGHTS = {
+    **{str(dtype): torch.linspace(-2, 2, 6).reshape(2, 3).to(dtype) for dtype in FLOATS},
+    "whole numbers": torch.arange(4),
+    "one number": torch.tensor(1.5, dtype=torch.bfloat16),
+    "none": torch.zeros(0, 3, dtype=torch.bfloat16),
+    "turned": torch.arange(6.0).reshape(2, 3).T,
+    "a part": torch.arange(6.0)[::2],
+    "trained": torch.ones(2, requires_grad=True),
+}
+
+
+@pytest.mark.parametrize("name", WEIGHTS)
+def test_weights_cross_in_their_own_dtype(name: str) -> None:
+    """Bit for bit, bfloat16 too, which NumPy does not know."""
+    tensor = WEIGHTS[name]
+    message = wire.Load(1, 2, {"w": values.pack_weight(tensor)}, 3.0)
+    sent = wire.request(body(message))
+    assert isinstance(sent, wire.Load)
+    again = unpack_weight(sent.state["w"])
+    assert (again.dtype, again.shape) == (tensor.dtype, tensor.shape)
+    bits = [each.detach().contiguous().reshape(-1).view(torch.uint8) for each in (again, tensor)]
+    assert torch.equal(*bits)
+
+
+def test_an_exception_s_text_is_bounded() -> None:
+    """Whatever a worker sends, no more of it is built."""
+    with pytest.raises(values.WireError):
+        wire.reply(body(wire.Raised(1, "ValueError", None, None, [], "x" * (wire.MAX_TEXT + 1))))

@@ -14,7 +14,7 @@ from autograder.fleet import keep
 from autograder.grade import Options, grade, make_task
 from autograder.gradebook import record
 from autograder.release import make_release
-from autograder.report import HiddenTest, Question, Report, Written
+from autograder.report import HiddenTest, Provenance, Question, Report, Written
 from autograder.sandbox import Sandbox
 from autograder.table import class_table
 
@@ -93,7 +93,8 @@ def test_a_persons_points_survive_another_grading(term: Course, recorded) -> Non
 def report_of(student: str, touched: bool, outcome: str = "passed", flag: str = "") -> Report:
     """A report with one question and one written answer."""
     question = Question("Q1", 6, [HiddenTest("t", "T.", 6, outcome, "why")], flag)
-    return Report(student, NAME, [question], None, [], "", "", {}, [Written(WRITTEN, 1, touched)])
+    rests_on = Provenance("", "", "", "", False, "warm", False)
+    return Report(student, NAME, [question], rests_on, [], "", "", {}, [Written(WRITTEN, 1, touched)])
 
 
 def test_tables_show_what_waits() -> None:

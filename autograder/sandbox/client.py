@@ -12,6 +12,7 @@ from typing import Any
 
 from autograder.errors import BadMessage, SandboxLost, WorkerDied, WorkerFault, WorkerFlood, WorkerTimeout
 from autograder.sandbox import wire
+from autograder.sandbox.values import Weight, WireError, pack_argument
 
 READY_SECONDS = 30.0
 PREPARE_SECONDS = 20.0
@@ -52,9 +53,14 @@ class Worker:
         except WorkerFault:
             return False
 
-    def prepare(self, files: Mapping[str, bytes]) -> None:
-        """Put files into the working folder."""
-        self._request(wire.Prepare(next(self._ids), dict(files)), PREPARE_SECONDS, wire.Ready)
+    def prepare(self, files: Mapping[str, bytes]) -> list[str]:
+        """Put files into the working folder; the names of those that found no room."""
+        return [name for name, content in files.items() if not self._put(name, content)]
+
+    def _put(self, name: str, content: bytes) -> bool:
+        """One file a message: together they may be too large for one."""
+        request = wire.Prepare(next(self._ids), {name: content})
+        return isinstance(self._request(request, PREPARE_SECONDS, wire.Ready, wire.Failed), wire.Ready)
 
     def run_cell(self, number: int, source: str, *, seed: int, seconds: float) -> wire.CellDone:
         """Run one cell; what its child processes print is added to its outputs.
@@ -79,17 +85,22 @@ class Worker:
         trap: list[str],
         on: int | None = None,
         keep: int | None = None,
+        public: bool = False,
+        steps: Sequence[int] = (),
     ) -> Outcome:
         """Call a function of the notebook, or a method of the object `on`; nothing that it prints is kept.
 
         Args:
             keep: the number under which the worker keeps what is returned, instead of sending it.
+            public: whether nothing hidden is in the arguments, so that an exception's text may be sent.
+            steps: of an answer [B, T, ...] the steps to send, one a row, instead of all.
 
         Raises:
             WorkerFault: the worker is no more.
         """
-        values = [wire.pack_argument(arg) for arg in args]
-        return self._ask(wire.Call(next(self._ids), function, values, seed, seconds, trap, on, keep))
+        values = [pack_argument(arg) for arg in args]
+        how = (seed, seconds, trap, on, keep, public, list(steps))
+        return self._ask(wire.Call(next(self._ids), function, values, *how))
 
     def read(self, on: int, name: str, *, seconds: float, trap: list[str]) -> Outcome:
         """Read an attribute of a kept object; may raise a `WorkerFault`."""
@@ -97,8 +108,12 @@ class Worker:
 
     def assign(self, on: int, values: Mapping[str, Any], *, seconds: float, trap: list[str]) -> Outcome:
         """Set attributes of a kept object; may raise a `WorkerFault`."""
-        plain = {name: wire.pack_argument(value) for name, value in values.items()}
+        plain = {name: pack_argument(value) for name, value in values.items()}
         return self._ask(wire.Assign(next(self._ids), on, plain, seconds, trap))
+
+    def load(self, on: int, state: Mapping[str, Weight], *, seconds: float, trap: list[str]) -> Outcome:
+        """Load a state into a kept torch module; may raise a `WorkerFault`."""
+        return self._ask(wire.Load(next(self._ids), on, dict(state), seconds, trap))
 
     def _ask(self, request: wire.Question) -> Outcome:
         deadline = wire.PATIENCE * request.seconds + GRACE_SECONDS
@@ -153,7 +168,7 @@ class Worker:
             raise BadMessage("your code answered more than once")
         try:
             reply = wire.reply(body)
-        except wire.WireError as error:
+        except WireError as error:
             raise BadMessage("your code wrote into the grader's connection") from error
         if reply.id != id:
             raise BadMessage("your code answered what was not asked")

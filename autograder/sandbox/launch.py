@@ -30,7 +30,7 @@ Isolation = Literal["warm", "fresh", "none"]
 KIT = Path(__file__).resolve().parent
 ROOT = KIT.parent.parent
 INNER_KIT = "/opt/kit/autograder/sandbox"
-INNER_MODULES = ("zygote.py", "walls.py", "worker.py", "objects.py", "wire.py")
+INNER_MODULES = ("zygote.py", "walls.py", "worker.py", "shell.py", "objects.py", "wire.py", "values.py")
 START_SECONDS = 120.0  # the imports take two on an idle machine
 NUMBER = struct.Struct("<i")
 
@@ -100,7 +100,7 @@ def _namespaces() -> list[str]:
 
 
 def _shown_files(site: Path) -> list[str]:
-    """What can be read: the system's libraries and programs, Python's libraries, four modules of the kit."""
+    """What can be read: the system's libraries and programs, Python's libraries, a few modules of the kit."""
     shown = []
     for folder in ("/usr", "/etc", "/opt", "/opt/kit", "/opt/kit/autograder", INNER_KIT):
         shown += ["--perms", "0755", "--dir", folder]  # made on the way, they would be root's alone
@@ -148,6 +148,7 @@ class Sandbox:
     def __init__(self, isolation: Isolation = "warm") -> None:
         self.isolation = isolation
         self._zygote: Zygote | None = None
+        self._earlier: list[Zygote] = []  # of workers that are still there, where each has its own
 
     def worker(self) -> Worker:
         """A new isolated worker, ready for requests.
@@ -156,14 +157,20 @@ class Sandbox:
             SandboxUnavailable: the walls cannot be made on this machine.
             SandboxLost: the zygote ended.
         """
-        if self.isolation == "fresh" or (self._zygote is not None and not self._zygote.is_alive()):
+        if self.isolation == "fresh" and self._zygote is not None:
+            self._earlier = [each for each in (*self._earlier, self._zygote) if each.is_alive()]
+            self._zygote = None
+        if self._zygote is not None and not self._zygote.is_alive():
             self.close()
         if self._zygote is None:
-            self._zygote = Zygote(walls=self.isolation != "none")
+            self._zygote = Zygote(walls=self.isolation != "none", single=self.isolation == "fresh")
         return self._zygote.fork()
 
     def close(self) -> None:
         """End the zygote and every worker of it."""
+        for each in self._earlier:
+            each.close()
+        self._earlier.clear()
         if self._zygote is not None:
             self._zygote.close()
             self._zygote = None
@@ -178,9 +185,15 @@ class Sandbox:
 
 
 class Zygote:
-    """The trusted side's handle on the process that forks workers."""
+    """The trusted side's handle on the process that forks workers.
 
-    def __init__(self, *, walls: bool) -> None:
+    Args:
+        walls: whether bubblewrap is round it.
+        single: whether it is for one worker, and ends with it.
+    """
+
+    def __init__(self, *, walls: bool, single: bool = False) -> None:
+        self._is_single = single
         self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the process that writes it
         # the workers' folders where there are no walls; bubblewrap makes its own /tmp
@@ -243,6 +256,8 @@ class Zygote:
             )
 
     def _said(self) -> str:
+        if self._errors.closed:
+            return ""
         self._errors.seek(0)
         return self._errors.read(4000).decode(errors="replace").strip()
 
@@ -261,15 +276,20 @@ class Zygote:
             os.close(writer)
         worker = Worker(ours, reader, end=lambda: self._end(pid))
         if not pid or not worker.is_ready():
+            words = worker.last_words or self._said()
             status = worker.close()
             raise SandboxUnavailable(
-                f"a worker could not be isolated (status {status}): {worker.last_words or self._said()}. "
+                f"a worker could not be isolated (status {status}): {words}. "
                 "Run `python -m autograder doctor` to see what this machine lacks."
             )
         return worker
 
     def _end(self, pid: int) -> int:
-        return self._ask(b"K" + NUMBER.pack(pid), []) if pid else 0
+        try:
+            return self._ask(b"K" + NUMBER.pack(pid), []) if pid else 0
+        finally:
+            if self._is_single:
+                self.close()
 
     def _ask(self, message: bytes, fds: list[int]) -> int:
         try:

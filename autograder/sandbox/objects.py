@@ -11,7 +11,7 @@ from typing import Any
 import torch
 from numpy.random import default_rng
 
-from autograder.sandbox import wire
+from autograder.sandbox import values
 
 
 class Objects:
@@ -28,15 +28,15 @@ class Objects:
         """The object kept under that number."""
         return self._kept[number]
 
-    def build(self, argument: wire.Argument) -> Any:
+    def build(self, argument: values.Argument) -> Any:
         """What a student's function is given for an argument."""
-        if isinstance(argument, wire.Handle):
+        if isinstance(argument, values.Handle):
             return self.get(argument.number)
-        if isinstance(argument, wire.Module):
+        if isinstance(argument, values.Module):
             return build_module(argument)
-        if isinstance(argument, wire.Random):
+        if isinstance(argument, values.Random):
             return default_rng(argument.seed)
-        return wire.unpack(argument, tensors=True)
+        return values.unpack(argument, tensors=True)
 
 
 MODULES: dict[str, type[torch.nn.RNN | torch.nn.GRU]] = {
@@ -45,10 +45,32 @@ MODULES: dict[str, type[torch.nn.RNN | torch.nn.GRU]] = {
 }  # by now: a student may replace torch.nn.RNN
 
 
-def build_module(plain: wire.Module) -> torch.nn.RNN | torch.nn.GRU:
+def build_module(plain: values.Module) -> torch.nn.RNN | torch.nn.GRU:
     """The torch layer again, with its parameters in their own dtype."""
-    state = {name: wire.unpack(array, tensors=True) for name, array in plain.state.items()}
+    state = {name: values.unpack(array, tensors=True) for name, array in plain.state.items()}
     layer = MODULES[plain.kind](plain.input_size, plain.hidden_size, batch_first=True)
     layer.to(next(iter(state.values())).dtype)
     layer.load_state_dict(state)
     return layer
+
+
+def unpack_weight(plain: values.Weight) -> torch.Tensor:
+    """The tensor again."""
+    if not plain.data:
+        return torch.empty(plain.shape, dtype=getattr(torch, plain.dtype))
+    return torch.frombuffer(bytearray(plain.data), dtype=getattr(torch, plain.dtype)).reshape(plain.shape)
+
+
+def load_state(module: torch.nn.Module, state: dict[str, values.Weight]) -> list[list[Any]]:
+    """Load the state if its shapes are the module's, and make module and worker ready for evaluation alone.
+
+    Returns name, shape and place in memory of each tensor of the module's: tied ones have the same place.
+    """
+    own = {name: value for name, value in module.state_dict().items() if isinstance(value, torch.Tensor)}
+    if all(tuple(own[name].shape) == weight.shape for name, weight in state.items() if name in own):
+        tensors = {name: unpack_weight(weight) for name, weight in state.items()}
+        module.load_state_dict(tensors, strict=False)
+    module.eval()
+    module.requires_grad_(False)
+    torch.set_grad_enabled(False)  # else every pass takes a quarter longer, whatever its parameters say
+    return [[name, list(value.shape), f"{value.data_ptr()} {value.stride()}"] for name, value in own.items()]

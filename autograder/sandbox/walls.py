@@ -32,6 +32,7 @@ CAPABILITY_VERSION_3 = 0x2008_0522
 SYS_CLOSE_RANGE = 436
 
 MIB = 1 << 20
+TMP_SIZE = 128 * MIB  # the largest file that is handed in, and as much for what a notebook writes
 WIRE_FD = 3
 WORKER_UID = 60_000
 
@@ -92,7 +93,7 @@ def forbid_user_namespaces() -> None:
 
 def mount_private_folders() -> None:
     """A small /tmp of its own, and nothing to read in /proc."""
-    _mount(b"/tmp", MS_NOSUID | MS_NODEV, b"size=64m,nr_inodes=4096,mode=700")
+    _mount(b"/tmp", MS_NOSUID | MS_NODEV, b"size=%d,nr_inodes=4096,mode=700" % TMP_SIZE)
     _mount(b"/proc", MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC, b"size=4k,nr_inodes=2,mode=555")
 
 

@@ -1,104 +1,27 @@
-"""What crosses between the trusted side and a worker: plain values in length-prefixed messages.
+"""The messages between the trusted side and a worker, length-prefixed, and decoded against their types.
 
-Both sides import this module, and the worker's side is not trusted: nothing is ever unpickled,
-messages are decoded against their types, and an array is checked before it is built.
+Both sides import this module, and the worker's side is not trusted: what it sends is bounded in every
+dimension before anything is built of it.
 """
 
 from __future__ import annotations
 
-import math
 import struct
-import sys
-from array import array as array_of_numbers
-from collections import deque
-from collections.abc import Mapping, Sequence
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 import msgspec
-from numpy import asarray, dtype, frombuffer, generic, ndarray  # by name: a student may replace np.asarray
+
+from autograder.sandbox.values import Argument, Value, Weight, WireError
 
 MAX_MESSAGE = 96 << 20  # bytes to a worker; a weights file has at most 64 MiB
 MAX_REPLY = 32 << 20  # bytes from one
-MAX_DEPTH = 12
-MAX_ITEMS = 250_000
-MAX_NDIM = 8
 MAX_OUTPUTS = 200  # of one cell
 MAX_LINES = 50  # of a traceback
 MAX_KINDS = 32  # in which one output is shown
+MAX_TEXT = 2_000  # characters of an exception's own text
 PATIENCE = 3.0  # how much longer than its processor time a cell or call may take by the clock
 ANY_TORCH = "*"  # a trap that notes every torch function
 HEADER = struct.Struct("<I")
-
-DTYPES = frozenset(
-    """bool int8 int16 int32 int64 uint8 uint16 uint32 uint64
-    float16 float32 float64 complex64 complex128""".split()
-)
-
-
-class WireError(ValueError):
-    """A value that cannot cross, or bytes that are no value."""
-
-
-class Array(msgspec.Struct, tag="array", frozen=True):
-    """A NumPy array or a torch tensor, in C order."""
-
-    kind: Literal["numpy", "torch"]
-    dtype: str
-    shape: tuple[int, ...]
-    data: bytes
-
-
-class Items(msgspec.Struct, tag="items", frozen=True):
-    """A list or a tuple."""
-
-    kind: Literal["list", "tuple"]
-    items: list[Value]
-
-
-class Table(msgspec.Struct, tag="table", frozen=True):
-    """A dict with string keys."""
-
-    items: dict[str, Value]
-
-
-class Raw(msgspec.Struct, tag="bytes", frozen=True):
-    """A bytes object (msgspec tells no str from bytes in one union)."""
-
-    data: bytes
-
-
-class Opaque(msgspec.Struct, tag="opaque", frozen=True):
-    """Something that does not cross; `what` is its type's name where that is a built-in one, else empty."""
-
-    what: str
-
-
-Value = None | bool | int | float | str | Raw | Array | Items | Table | Opaque
-
-
-class Handle(msgspec.Struct, tag="handle", frozen=True):
-    """An object that stays in the worker, by the number that the trusted side gave it."""
-
-    number: int
-
-
-class Module(msgspec.Struct, tag="module", frozen=True):
-    """A torch recurrent layer, batch first and of one layer, to be built anew from its parameters."""
-
-    kind: Literal["RNN", "GRU"]
-    input_size: int
-    hidden_size: int
-    state: dict[str, Array]
-
-
-class Random(msgspec.Struct, tag="random", frozen=True):
-    """A `numpy.random.Generator` with this seed, to be built in the worker."""
-
-    seed: int
-
-
-# what goes to a worker; of these four only a plain value ever comes back
-Argument = Value | Handle | Module | Random
 
 
 class Prepare(msgspec.Struct, tag="prepare", frozen=True):
@@ -122,6 +45,8 @@ class Call(msgspec.Struct, tag="call", frozen=True):
     """Call a function that the notebook defined, or a method of the object `on`.
 
     What it returns is sent, or kept under the number `keep`; torch functions named in `trap` are noted.
+    Where nothing hidden is in the arguments, `public`, an exception's own text is sent as well. Of an answer
+    [B, T, ...] only the steps [B] are sent, one a row, if there are any.
     """
 
     id: int
@@ -132,6 +57,8 @@ class Call(msgspec.Struct, tag="call", frozen=True):
     trap: list[str] = []
     on: int | None = None
     keep: int | None = None
+    public: bool = False
+    steps: list[int] = []
 
 
 class Read(msgspec.Struct, tag="read", frozen=True):
@@ -154,8 +81,21 @@ class Assign(msgspec.Struct, tag="assign", frozen=True):
     trap: list[str] = []
 
 
-Question = Call | Read | Assign
-Request = Prepare | RunCell | Call | Read | Assign
+class Load(msgspec.Struct, tag="load", frozen=True):
+    """Load a state into the torch module `on`, for evaluation alone; its tensors are described.
+
+    Where shapes differ nothing is loaded; what has no place, or is missing, does not matter.
+    """
+
+    id: int
+    on: int
+    state: dict[str, Weight]
+    seconds: float
+    trap: list[str] = []
+
+
+Question = Call | Read | Assign | Load
+Request = Prepare | RunCell | Question
 
 # an empty dict is one byte on the wire and seventy in memory: lengths are bounded before anything is built
 Lines = Annotated[list[str], msgspec.Meta(max_length=MAX_LINES)]
@@ -186,145 +126,28 @@ class Returned(msgspec.Struct, tag="returned", frozen=True):
 
 
 class Raised(msgspec.Struct, tag="raised", frozen=True):
-    """A call's exception: its built-in type's name or nothing, and the last line of the student's in it."""
+    """A call's exception: its built-in type's name or nothing, and the last line of the student's in it.
+
+    `text` is what it says, and empty unless the call was public.
+    """
 
     id: int
     type_name: str
     cell: int | None
     line: int | None
     trapped: list[str]
+    text: Annotated[str, msgspec.Meta(max_length=MAX_TEXT)] = ""
 
 
 class Failed(msgspec.Struct, tag="failed", frozen=True):
     """A call that gave no outcome."""
 
     id: int
-    reason: Literal["missing", "uncallable", "timeout", "unsendable", "memory"]
+    reason: Literal["missing", "uncallable", "timeout", "unsendable", "memory", "no module", "no room"]
     trapped: list[str] = []
 
 
 Reply = Ready | CellDone | Returned | Raised | Failed
-
-
-def pack(value: Any) -> Value:
-    """Turn a Python value into its plain form; what cannot cross becomes `Opaque`."""
-    return _Packer().pack(value, 0)
-
-
-class _Packer:
-    def __init__(self) -> None:
-        self.items = 0
-
-    def pack(self, value: Any, depth: int) -> Value:
-        self.items += 1
-        if depth > MAX_DEPTH or self.items > MAX_ITEMS:
-            raise WireError(f"a value nested deeper than {MAX_DEPTH} or with more than {MAX_ITEMS} items")
-        if value is None or type(value) in (bool, float, str):
-            return value  # type: ignore[no-any-return]
-        if type(value) is bytes:
-            return Raw(value)
-        if isinstance(value, int):
-            return int(value) if -(2**63) <= value < 2**63 else _large(value)
-        if isinstance(value, (list, tuple)):
-            kind: Literal["list", "tuple"] = "list" if isinstance(value, list) else "tuple"
-            return Items(kind, [self.pack(v, depth + 1) for v in value])
-        if isinstance(value, Mapping):  # of an Enum of str the text; what has another key is left out
-            texts = ((str.__str__(k), v) for k, v in value.items() if isinstance(k, str))
-            return Table({k: self.pack(v, depth + 1) for k, v in texts})
-        return self._array(value, depth)
-
-    def _array(self, value: Any, depth: int) -> Value:
-        torch = sys.modules.get("torch")
-        kind: Literal["numpy", "torch"] = "numpy"
-        if torch is not None and isinstance(value, torch.Tensor):
-            kind = "torch"
-            value = value.detach().cpu().resolve_conj().resolve_neg()
-            if value.is_sparse or value.is_quantized:
-                value = value.to_dense() if value.is_sparse else value.dequantize()
-            if value.dtype == torch.bfloat16:  # NumPy has no such type
-                value = value.float()
-            value = value.numpy()
-        if not isinstance(value, (ndarray, generic)):
-            return self._like_an_array(value)
-        array = asarray(value)
-        if array.dtype.name == "object":
-            return self.pack(array.tolist(), depth + 1)
-        if array.dtype.kind in "fc" and array.dtype.name not in DTYPES:  # longdouble: nobody asks for more
-            array = array.astype("c16" if array.dtype.kind == "c" else "f8")
-        array = array.astype(array.dtype.newbyteorder("="), copy=False)
-        if array.dtype.name not in DTYPES:
-            return Opaque("")
-        return Array(kind, array.dtype.name, array.shape, array.tobytes())
-
-    def _like_an_array(self, value: Any) -> Value:
-        """A deque, an array.array, anything with `__array__`: what NumPy takes for numbers."""
-        kind = type(value)
-        if hasattr(value, "__array__") or isinstance(value, (Sequence, deque, array_of_numbers)):
-            array = asarray(value)
-            if array.dtype.kind in "biuf":
-                return self._array(array, 0)
-        return Opaque(kind.__name__ if kind.__module__ == "builtins" else "")
-
-
-def _large(value: int) -> Value:
-    """An integer beyond 64 bits as a float, where it is one."""
-    try:
-        return float(value)
-    except OverflowError:
-        return Opaque("int")
-
-
-def pack_argument(value: Any) -> Argument:
-    """Turn what a hidden test hands over into its plain form: a value, a torch RNN or GRU, a handle."""
-    if isinstance(value, (Handle, Module, Random)):
-        return value
-    torch = sys.modules.get("torch")
-    if torch is None or not isinstance(value, (torch.nn.RNN, torch.nn.GRU)):
-        return pack(value)
-    if value.num_layers != 1 or value.bidirectional or not value.batch_first:
-        raise WireError("a recurrent layer that is not plain: one layer, one direction, batch first")
-    kind: Literal["RNN", "GRU"] = "GRU" if isinstance(value, torch.nn.GRU) else "RNN"
-    state = {name: pack(tensor) for name, tensor in value.state_dict().items()}
-    return Module(kind, value.input_size, value.hidden_size, state)  # type: ignore[arg-type]
-
-
-def unpack(value: Value, *, tensors: bool) -> Any:
-    """The value again; torch's arrays become tensors if `tensors`, else NumPy arrays.
-
-    Raises:
-        WireError: an array whose bytes, dtype and shape contradict each other, or a value too deep.
-    """
-    return _unpack(value, tensors, 0)
-
-
-def _unpack(value: Value, tensors: bool, depth: int) -> Any:
-    if depth > MAX_DEPTH + 1:
-        raise WireError("a value nested too deep")
-    if isinstance(value, Array):
-        return _unpack_array(value, tensors)
-    if isinstance(value, Items):
-        items = [_unpack(v, tensors, depth + 1) for v in value.items]
-        return items if value.kind == "list" else tuple(items)
-    if isinstance(value, Table):
-        return {k: _unpack(v, tensors, depth + 1) for k, v in value.items.items()}
-    return value.data if isinstance(value, Raw) else value
-
-
-def _unpack_array(value: Array, tensors: bool) -> Any:
-    if value.dtype not in DTYPES:
-        raise WireError("an array of an unknown dtype")
-    if len(value.shape) > MAX_NDIM or any(n < 0 for n in value.shape):
-        raise WireError("an array of an impossible shape")
-    if math.prod(n or 1 for n in value.shape) > MAX_MESSAGE:  # beside a 0 as well: NumPy refuses such, too
-        raise WireError("an array of an impossible shape")
-    if math.prod(value.shape) * dtype(value.dtype).itemsize != len(value.data):
-        raise WireError("an array whose bytes do not fill its shape")
-    array = frombuffer(bytearray(value.data), dtype=value.dtype).reshape(value.shape)
-    if tensors and value.kind == "torch":
-        import torch
-
-        return torch.from_numpy(array)
-    return array
 
 
 _encoder = msgspec.msgpack.Encoder()

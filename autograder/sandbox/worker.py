@@ -6,9 +6,7 @@ sends is believed by nobody (`autograder.sandbox.client` checks it), and all it 
 
 from __future__ import annotations
 
-import base64
 import contextlib
-import io
 import os
 import random
 import signal
@@ -20,165 +18,17 @@ from typing import Any, Literal
 
 import numpy as np
 import torch
-from IPython.core.compilerop import CachingCompiler
-from IPython.core.displayhook import DisplayHook
-from IPython.core.displaypub import DisplayPublisher
-from IPython.core.interactiveshell import InteractiveShell
 from torch.overrides import TorchFunctionMode
 
-from autograder.sandbox import wire
-from autograder.sandbox.objects import Objects
+from autograder.sandbox import values, wire
+from autograder.sandbox.objects import Objects, load_state
+from autograder.sandbox.shell import Shell, Stream, encodable, make_shell
 
-MAX_STREAM = 64 << 10  # characters of one stream kept a cell
-MAX_OUTPUT = 4 << 20  # characters of one display kept
 REPEAT_ALARM = 1.0  # seconds; a cell that swallows the interrupt gets it again
 
 
 class TimeLimit(KeyboardInterrupt):
     """The cell or call has had its time; a KeyboardInterrupt, as Jupyter's interrupt would be."""
-
-
-class Recorder:
-    """What a cell shows, in nbformat's form and bounded; or only swallowed while `muted`."""
-
-    def __init__(self) -> None:
-        self.outputs: list[dict[str, Any]] = []
-        self.muted = False
-
-    def begin(self) -> None:
-        self.outputs = []
-
-    def stream(self, name: str, text: str) -> None:
-        if self.muted or not text:
-            return
-        last = self.outputs[-1] if self.outputs else {}
-        if last.get("name") != name:
-            last = {"output_type": "stream", "name": name, "text": ""}
-            self._add(last)
-        room = MAX_STREAM - len(last["text"])
-        last["text"] += encodable(text[:room])
-
-    def display(self, kind: str, data: dict[str, Any]) -> None:
-        plain = {str(mime): _as_text(value) for mime, value in list(data.items())[: wire.MAX_KINDS]}
-        small = {mime: text for mime, text in plain.items() if text is not None and len(text) <= MAX_OUTPUT}
-        self._add({"output_type": kind, "data": small, "metadata": {}})
-
-    def error(self, name: str, value: str, lines: list[str]) -> None:
-        shown = [encodable(str(line)[:MAX_STREAM]) for line in lines[-wire.MAX_LINES :]]
-        told = encodable(value[:MAX_STREAM])
-        self._add({"output_type": "error", "ename": encodable(name), "evalue": told, "traceback": shown})
-
-    def _add(self, output: dict[str, Any]) -> None:
-        if not self.muted and len(self.outputs) < wire.MAX_OUTPUTS:
-            self.outputs.append(output)
-
-
-def _as_text(value: Any) -> str | None:
-    if isinstance(value, bytes):
-        return base64.b64encode(value).decode()
-    return encodable(value) if isinstance(value, str) else None
-
-
-def encodable(text: str) -> str:
-    """The text without lone surrogates, which no message can hold."""
-    return text.encode("utf-8", "replace").decode()
-
-
-class Stream(io.TextIOBase):
-    """`sys.stdout` or `sys.stderr` of the notebook."""
-
-    def __init__(self, recorder: Recorder, name: str, fd: int) -> None:
-        self._recorder = recorder
-        self._name = name
-        self._fd = fd
-
-    encoding = "utf-8"
-    errors = "replace"
-
-    def writable(self) -> bool:
-        return True
-
-    def fileno(self) -> int:
-        return self._fd
-
-    def write(self, text: str) -> int:
-        if not isinstance(text, str):
-            raise TypeError(f"write() argument must be str, not {type(text).__name__}")
-        self._recorder.stream(self._name, text)
-        return len(text)
-
-
-class Publisher(DisplayPublisher):
-    """Takes what `display()` shows."""
-
-    recorder: Recorder
-
-    def publish(self, data: dict[str, Any], metadata: Any = None, **_: Any) -> None:
-        self.recorder.display("display_data", data)
-
-    def clear_output(self, wait: bool = False) -> None:
-        self.recorder.begin()
-
-
-class Hook(DisplayHook):
-    """Takes the value of a cell's last expression."""
-
-    recorder: Recorder
-
-    def write_output_prompt(self) -> None:
-        """Jupyter prints no prompt of its own."""
-
-    def write_format_data(self, format_dict: dict[str, Any], md_dict: Any = None) -> None:
-        self.recorder.display("execute_result", format_dict)
-
-    def finish_displayhook(self) -> None:
-        """Nothing was written, so nothing is flushed."""
-
-
-class Compiler(CachingCompiler):
-    """Names a cell's code after the cell, so that a traceback can be led back to it."""
-
-    cell = 0
-
-    def get_code_name(self, raw_code: str, transformed_code: str, number: int) -> str:
-        return f"<cell {self.cell}>"
-
-
-class Shell(InteractiveShell):
-    """The notebook's shell."""
-
-    compiler_class = Compiler
-    recorder: Recorder
-
-    def _showtraceback(self, etype: type, evalue: BaseException, stb: list[str]) -> None:
-        self.recorder.error(etype.__name__, str(evalue), stb)
-
-    def ask_exit(self) -> None:
-        """`exit` in a notebook ends nothing: the cells below still run."""
-
-    def enable_gui(self, gui: str | None = None) -> None:
-        """Figures are drawn inline; there is no window to have."""
-
-    def init_virtualenv(self) -> None:
-        """There is none in here."""
-
-
-def make_shell() -> Shell:
-    """A shell with matplotlib's inline figures, no history file and no terminal."""
-    from traitlets.config import Config
-
-    config = Config()
-    config.HistoryManager.enabled = False
-    config.InteractiveShell.colors = "nocolor"
-    config.InteractiveShell.cache_size = 0  # no `_12` that keeps every result alive
-    recorder = Recorder()
-    Publisher.recorder = Hook.recorder = Shell.recorder = recorder
-    Shell.displayhook_class, Shell.display_pub_class = Hook, Publisher
-    shell: Shell = Shell.instance(config=config)
-    shell.system = shell.system_raw  # no terminal device in here for the other way
-    shell.enable_matplotlib("inline")
-    sys.path[:] = [path for path in sys.path if path]  # the working folder comes last, in `serve`
-    return shell
 
 
 def warm_up() -> None:
@@ -190,7 +40,7 @@ def warm_up() -> None:
         frame = wire.frame(wire.RunCell(0, 0, source, 0, 60.0))
         wire.frame(worker.answer(wire.request(frame[wire.HEADER.size :])))
     for value in (np.zeros((2, 2), "f4"), torch.zeros(2)):
-        wire.frame(worker.answer(wire.Call(0, "identity", [wire.pack(value)], 0, 60.0, ["gru"])))
+        wire.frame(worker.answer(wire.Call(0, "identity", [values.pack(value)], 0, 60.0, ["gru"])))
     worker.shell.reset(new_session=True)
     worker.recorder.begin()
 
@@ -217,10 +67,15 @@ class Worker:
             return self.run_cell(request)
         return self.ask(request)
 
-    def prepare(self, request: wire.Prepare) -> wire.Ready:
-        for name, content in request.files.items():
-            with open(name, "wb") as file:
-                file.write(content)
+    def prepare(self, request: wire.Prepare) -> wire.Ready | wire.Failed:
+        try:
+            for name, content in request.files.items():
+                with open(name, "wb") as file:
+                    file.write(content)
+        except OSError:
+            with contextlib.suppress(OSError):
+                os.unlink(name)  # no half of it is left
+            return wire.Failed(request.id, "no room")
         return wire.Ready(request.id)
 
     def run_cell(self, request: wire.RunCell) -> wire.CellDone:
@@ -256,19 +111,20 @@ class Worker:
         try:
             value = self._do(request, trap)
             with trap:  # an answer may be code of the student's, too
-                plain = wire.pack(value)
+                plain = values.pack(value)
             return wire.Returned(id, plain, trap.hits)
         except TimeLimit:
             raise
         except Absent as absent:
             return wire.Failed(id, absent.reason, trap.hits)
-        except wire.WireError:
+        except values.WireError:
             return wire.Failed(id, "unsendable", trap.hits)
         except MemoryError:
             return wire.Failed(id, "memory", trap.hits)
         except BaseException as error:  # noqa: BLE001 - student code raises what it likes, exits included
             cell, line = last_line_of_student(error)
-            return wire.Raised(id, builtin_name(error), cell, line, trap.hits)
+            text = said(error) if isinstance(request, wire.Call) and request.public else ""
+            return wire.Raised(id, builtin_name(error), cell, line, trap.hits, text)
 
     def _do(self, request: wire.Question, trap: Trap) -> Any:
         if isinstance(request, wire.Call):
@@ -277,6 +133,11 @@ class Worker:
         if isinstance(request, wire.Read):
             with trap:
                 return attribute(thing, request.name)
+        if isinstance(request, wire.Load):
+            if not isinstance(thing, torch.nn.Module):
+                raise Absent("no module")
+            with trap:
+                return load_state(thing, request.state)
         values = {name: self.objects.build(value) for name, value in request.values.items()}
         with trap:
             for name, value in values.items():
@@ -288,6 +149,8 @@ class Worker:
         seed_everything(request.seed)
         with trap:
             value = self._function(request)(*args)
+            if request.steps:
+                value = value[range(len(request.steps)), request.steps]
         if request.keep is None:
             return value
         self.objects.keep(request.keep, value)
@@ -308,7 +171,7 @@ class Worker:
 class Absent(Exception):
     """What was asked for is not there, or is nothing to call."""
 
-    def __init__(self, reason: Literal["missing", "uncallable"]) -> None:
+    def __init__(self, reason: Literal["missing", "uncallable", "no module"]) -> None:
         super().__init__(reason)
         self.reason = reason
 
@@ -388,6 +251,14 @@ def builtin_name(error: BaseException) -> str:
     return "" if base in (Exception, BaseException) else base.__name__
 
 
+def said(error: BaseException) -> str:
+    """What an exception says; its own code may raise in turn."""
+    try:
+        return encodable(str(error))[: wire.MAX_TEXT]
+    except Exception:  # noqa: BLE001 - as above
+        return ""
+
+
 def last_line_of_student(error: BaseException) -> tuple[int | None, int | None]:
     """Cell and line of the innermost frame in the student's notebook."""
     for frame in reversed(traceback.extract_tb(error.__traceback__)):
@@ -418,7 +289,7 @@ def serve(connection: socket.socket) -> None:
 def _frame(reply: wire.Reply) -> bytes:
     try:
         return wire.frame(reply)
-    except wire.WireError:
+    except values.WireError:
         if isinstance(reply, wire.CellDone):
             return wire.frame(wire.CellDone(reply.id, reply.ended, []))
         return wire.frame(wire.Failed(reply.id, "unsendable", getattr(reply, "trapped", [])))

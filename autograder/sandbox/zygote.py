@@ -49,7 +49,7 @@ def main() -> None:
 
 
 def refuse_to_see_the_kit() -> None:
-    """Raise if more of this package can be imported here than its own four modules."""
+    """Raise if more of this package can be imported here than its own modules."""
     for name in ("autograder.suites", "autograder.course", "autograder.grade"):
         if importlib.util.find_spec(name) is not None:
             raise RuntimeError(

@@ -12,7 +12,7 @@ import torch
 
 from autograder.answers import Array, mostly_large
 from autograder.course import TermKey
-from autograder.sandbox import wire
+from autograder.sandbox import values
 from autograder.suites.draws import generator, linear, normal, uniform
 from autograder.suites.recurrent import gru_module, outputs_of, rnn_module
 
@@ -101,6 +101,6 @@ def off(answer: Array, expected: Array) -> float:
     return float(np.max(np.abs(answer - expected)) / np.max(np.abs(expected)))
 
 
-def random(key: TermKey, *labels: object) -> wire.Random:
+def random(key: TermKey, *labels: object) -> values.Random:
     """The generator that a student's function is given."""
-    return wire.Random(key.seed(NAME, *map(str, labels)))
+    return values.Random(key.seed(NAME, *map(str, labels)))

@@ -1,0 +1,84 @@
+"""The score of a submission's language model: checks on public sentences first, then the hidden test set.
+
+Three workers take part beside the one that ran the notebook. The first meets public sentences alone, so
+that what the model raises may be told. Of the others, one is given beginnings of hidden sentences, the other
+whole ones; none has both.
+"""
+
+from __future__ import annotations
+
+import time
+from contextlib import closing
+from typing import Any
+
+from autograder.charlm import corpus as corpora
+from autograder.charlm.corpus import NAME, Corpus
+from autograder.charlm.model import RemoteModel
+from autograder.course import TermKey
+from autograder.errors import StudentFault
+from autograder.execution import Limits
+from autograder.scoring import HandIn
+from helpers.char_logits import ModelFault
+from helpers.char_score import BATCH, SECONDS, Score, examine, score
+from helpers.char_weights import FILE, Weights, WeightsError, read_weights
+
+TOTAL = 1800.0  # seconds by the clock after which no further block of sentences is begun
+LIMITS = Limits(call=SECONDS, calls=2 * TOTAL, hangs=1)
+
+
+def scored(callee: Any, hand_in: HandIn, key: TermKey, weights: Weights) -> Score:
+    """The score of the class with these weights.
+
+    Args:
+        callee: the submission's `Execution`.
+
+    Raises:
+        StudentFault: there is none; the text says why.
+    """
+    corpus = corpora.corpus_of(hand_in.release)
+    try:
+        with closing(callee.fresh(LIMITS)) as first:
+            model = RemoteModel(first, corpus.freq, weights.tensors, public=True)
+            examine(model, full_batch(corpus.sentences), corpus.str_voc)
+        return _hidden_score(callee, hand_in, key, corpus, weights)
+    except ModelFault as fault:
+        raise StudentFault(sentence(fault)) from fault
+
+
+def weights_of(hand_in: HandIn) -> Weights:
+    """The weights that were handed in; raises StudentFault, in words, if there are none to use."""
+    if FILE in hand_in.refused:
+        raise StudentFault(hand_in.refused[FILE])
+    if FILE not in hand_in.files:
+        raise StudentFault(f"{FILE} was not handed in; `save_model` writes it beside the notebook.")
+    try:
+        return read_weights(hand_in.files[FILE])
+    except WeightsError as fault:
+        raise StudentFault(f"{FILE}: {fault}.") from fault
+
+
+def full_batch(sentences: tuple[str, ...]) -> list[str]:
+    """A batch of the largest size, of sentences again and again."""
+    return [sentences[number % len(sentences)] for number in range(BATCH)]
+
+
+def sentence(fault: Exception) -> str:
+    """What it says, as a sentence."""
+    text = str(fault)
+    return f"{text[0].upper()}{text[1:]}."
+
+
+def _hidden_score(callee: Any, hand_in: HandIn, key: TermKey, corpus: Corpus, weights: Weights) -> Score:
+    begun = time.monotonic()
+    hidden = corpora.hidden_sentences(hand_in.release, key)
+    with closing(callee.fresh(LIMITS)) as one, closing(callee.fresh(LIMITS)) as other:
+        return score(
+            RemoteModel(one, corpus.freq, weights.tensors).at_places,
+            RemoteModel(other, corpus.freq, weights.tensors),
+            hidden.sentences,
+            corpus.str_voc,
+            key.seed(NAME, "order and cuts"),
+            floors=hidden.floors,
+            full=hand_in.full,
+            go_on=lambda: time.monotonic() - begun < TOTAL,
+        )

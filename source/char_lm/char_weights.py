@@ -1,0 +1,1 @@
+../../helpers/char_weights.py

@@ -1,0 +1,1 @@
+../../helpers/visible_check.py
