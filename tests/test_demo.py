@@ -10,6 +10,7 @@ import pytest
 
 from autograder.cli import main
 from autograder.course import Course
+from autograder.table import PUBLIC
 from tests import e2e
 from tests.conftest import ASSIGNMENT
 from tests.e2e import DEMO_CLASS, OTHER_CLASSES, QUESTIONS, Demo
@@ -34,7 +35,7 @@ def table(printed: str, assignment: str = ASSIGNMENT) -> dict[str, tuple[str, ..
     header = lines[start].split()
     table = {}
     for line in lines[start + 2 :]:
-        if not line or line.startswith(f"{assignment}:"):
+        if not line or line == PUBLIC or line.startswith(f"{assignment}:"):
             break
         student, *columns = re.split(r" {2,}", line.strip())
         assert len(columns) == len(header) - 1, line
