@@ -7,6 +7,7 @@ that student code could choose: it has seen hidden inputs.
 from __future__ import annotations
 
 import builtins
+import re
 from collections.abc import Collection, Mapping, Sequence
 from typing import Protocol
 
@@ -15,6 +16,7 @@ from autograder.sandbox import wire
 from autograder.submission import Cell
 
 MAX_SOURCE_LINE = 100  # characters of a student's line quoted in a message
+UNKNOWN_NAME = re.compile(r"name '(\w+)' is not defined")
 MAX_SAID = 200  # characters of what an exception says
 EXCEPTION_NAMES = frozenset(
     name
@@ -59,6 +61,8 @@ class Faults:
             known = reply.type_name if reply.type_name in EXCEPTION_NAMES else ""
             text = one_line(reply.text) if public else ""
             told = self._raised(what, known, reply) + (f" ({text})" if text else "")
+            unknown = UNKNOWN_NAME.match(text) if known == "NameError" else None
+            told += self._not_run(unknown[1]) if unknown else ""
             return StudentRaised(told, known, text)
         return StudentFault(self._failed(what, reply.reason))
 
@@ -69,9 +73,18 @@ class Faults:
 
     def _raised(self, what: str, type_name: str, reply: wire.Raised) -> str:
         if type_name == "NotImplementedError":
-            return f"`{what}` is not written yet (NotImplementedError)"
+            return f"`{what}` is not written yet (NotImplementedError){self._not_run(what)}"
         told = type_name or "an exception that is not one of Python's own"
         return f"`{what}` raised {told}{self._where(reply)}"
+
+    def _not_run(self, name: str) -> str:
+        """Says so if a cell of the student's that is not run defines the name."""
+        defined = re.compile(rf"^((class|def)\s+{re.escape(name)}\b|{re.escape(name)}\s*=)", re.M)
+        for number, cell in enumerate(self._cells):
+            mine = cell.kind == "code" and cell.origin == "student" and number not in self._run
+            if mine and defined.search(cell.source):
+                return f"; {_inside(self.cell_name(number))} defines it, which grading does not run"
+        return ""
 
     def _where(self, reply: wire.Raised) -> str:
         if reply.cell is None or reply.cell not in self._run or reply.line is None:
@@ -105,9 +118,8 @@ class Faults:
             if self._cells[number].origin == "student" and run is not None and run.ended != "ok":
                 first = f"{_inside(self.cell_name(number))} did not run to its end, mend that first"
                 return f"`{what}` is not defined after your notebook has run; {first}"
-        return (
-            f"`{what}` is not defined after your notebook has run; keep the name that the question gives it"
-        )
+        reason = self._not_run(what) or "; keep the name that the question gives it"
+        return f"`{what}` is not defined after your notebook has run{reason}"
 
 
 def one_line(text: str) -> str:

@@ -57,8 +57,7 @@ class Submission:
 
 def read_submission(folder: Path, student: str, assignment: str, declared: Sequence[str] = ()) -> Submission:
     """Read what a student handed in; a fault is told in the value, never raised."""
-    files, refused = _read_declared(folder, declared)
-    told = tuple(refused.values())
+    files, refused, told = _read_declared(folder, declared)
     expected = f"{assignment}.ipynb"
     found = sorted(path.name for path in folder.glob("*.ipynb")) if folder.is_dir() else []
     if expected in found:
@@ -80,17 +79,30 @@ def read_submission(folder: Path, student: str, assignment: str, declared: Seque
     return Submission(student, content, files, notes + told, None, refused)
 
 
-def _read_declared(folder: Path, declared: Sequence[str]) -> tuple[dict[str, bytes], dict[str, str]]:
-    """The declared files that are there; and why others that are there were not taken."""
-    files, refused = {}, {}
+def _read_declared(
+    folder: Path, declared: Sequence[str]
+) -> tuple[dict[str, bytes], dict[str, str], tuple[str, ...]]:
+    """The declared files that are there, why others that are there were not taken, and notes on both."""
+    files, refused, notes = {}, {}, list[str]()
     for name in declared:
-        path = folder / name
+        path = _as_handed_in(folder, name)
+        if path.name != name:
+            notes.append(f"The file {name!r} was handed in as {path.name!r}; it counts under its own name.")
         content = _read_small(path, MAX_FILE)
         if content is not None:
             files[name] = content
         elif os.path.lexists(path):
             refused[name] = f"The file {name!r} {_refusal(path)} and was not taken."
-    return files, refused
+    return files, refused, (*notes, *refused.values())
+
+
+def _as_handed_in(folder: Path, name: str) -> Path:
+    """The declared file, or the only one of its kind: browsers save a second one as `model (1).safetensors`."""
+    path = folder / name
+    if os.path.lexists(path) or not folder.is_dir():
+        return path
+    alike = [other for other in folder.iterdir() if other.suffix.lower() == path.suffix]
+    return alike[0] if len(alike) == 1 else path
 
 
 def _refusal(path: Path) -> str:

@@ -347,7 +347,8 @@ def examine(model: Model, sentences: Sequence[str], str_voc: str) -> None:
     if not np.allclose(first, second, rtol=0, atol=EQUAL * 100) or differ(one, other).any():
         raise ModelFault(
             "two passes over one batch give different logits: dropout is on in eval mode, or something "
-            "is drawn at random or remembered. Use torch.nn.Dropout, which eval mode switches off"
+            "is drawn at random, or a state is kept from call to call. torch.nn.Dropout is off in eval mode; "
+            "a state has to start anew in each call"
         )
 
 

@@ -8,13 +8,14 @@ import hashlib
 import json
 import os
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import torch
 from safetensors import SafetensorError
 from safetensors.torch import load, save
+from torch.optim.swa_utils import AveragedModel
 
 FILE = "model.safetensors"
 CORPUS = "train.csv"
@@ -30,6 +31,9 @@ PICKLED = "the weights are a pickle of torch.save, which could be any program: s
 DAMAGED = "the weights are no safetensors file, or are damaged: save them with `save_model`"
 
 Shape = tuple[int, ...]
+
+WRAPPERS = (torch.nn.DataParallel, torch.nn.parallel.DistributedDataParallel, AveragedModel)
+PREFIXES = ("module.", "_orig_mod.")  # of the names in a wrapped model's state
 
 
 class WeightsError(ValueError):
@@ -65,8 +69,7 @@ def save_model(model: torch.nn.Module, path: str | Path = FILE, corpus: str | Pa
     Tied weights are written once; half precision becomes float32. Raises WeightsError if the file would be
     larger than 64 MiB, and then leaves what is there.
     """
-    inner = getattr(model, "module", getattr(model, "_orig_mod", model))  # DataParallel, torch.compile
-    plain = inner if isinstance(inner, torch.nn.Module) else model
+    plain = unwrapped(model)
     state = plain.state_dict()
     kept = [name for name, slot in slots(plain).items() if slot.tied_to == name]
     content = save({name: _as_written(state[name]) for name in kept}, _origin(Path(corpus)))
@@ -75,6 +78,12 @@ def save_model(model: torch.nn.Module, path: str | Path = FILE, corpus: str | Pa
     part = Path(f"{path}.part")
     part.write_bytes(content)
     os.replace(part, path)  # whole or not at all
+
+
+def unwrapped(model: torch.nn.Module) -> torch.nn.Module:
+    """The model inside of DataParallel, an average and torch.compile; its own `module` stays."""
+    inner = getattr(model, "module" if isinstance(model, WRAPPERS) else "_orig_mod", None)
+    return unwrapped(inner) if isinstance(inner, torch.nn.Module) else model
 
 
 def load_model(model: torch.nn.Module, path: str | Path = FILE) -> None:
@@ -87,10 +96,23 @@ def load_model(model: torch.nn.Module, path: str | Path = FILE) -> None:
 
 def put_into(model: torch.nn.Module, weights: Weights) -> None:
     """Put weights into the model; raises WeightsError, in words, where they do not fit."""
-    fault = misfit({name: tuple(tensor.shape) for name, tensor in weights.tensors.items()}, slots(model))
-    if fault:
-        raise WeightsError(fault)
-    model.load_state_dict(weights.tensors, strict=False)  # a tied tensor is in the file once
+    known, faults = slots(model), []
+    for tensors in spellings(weights.tensors):
+        fault = misfit({name: tuple(tensor.shape) for name, tensor in tensors.items()}, known)
+        if not fault:
+            model.load_state_dict(tensors, strict=False)  # a tied tensor is in the file once
+            return
+        faults.append(fault)
+    raise WeightsError(faults[0])
+
+
+def spellings(tensors: Mapping[str, torch.Tensor]) -> Iterator[dict[str, torch.Tensor]]:
+    """The tensors by their names, then without what DataParallel and torch.compile put before every name."""
+    named = dict(tensors)
+    yield named
+    while prefix := next((p for p in PREFIXES if named and all(name.startswith(p) for name in named)), ""):
+        named = {name.removeprefix(prefix): tensor for name, tensor in named.items()}
+        yield named
 
 
 def slots(model: torch.nn.Module) -> dict[str, Slot]:

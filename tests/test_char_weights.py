@@ -271,3 +271,37 @@ def test_flipped_bytes_give_weights_or_the_error() -> None:
             damaged[draw.randrange(len(damaged))] = draw.randrange(256)
         with suppress(WeightsError):
             read_weights(bytes(damaged))
+
+
+class WithPart(torch.nn.Module):
+    """Has a part that is called as DataParallel calls the model in it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.module = torch.nn.Linear(2, 3)
+        self.output = torch.nn.Linear(3, 1)
+
+
+def test_a_part_called_module_is_no_wrapper(path: Path) -> None:
+    """All of the model is saved, compiled or not."""
+    model = WithPart()
+    for wrapped in (model, Compiled(model), torch.nn.DataParallel(Compiled(model))):
+        save_model(wrapped, path)
+        assert load_file(path).keys() == model.state_dict().keys()
+
+
+@pytest.mark.parametrize("prefix", ["module.", "_orig_mod.", "module._orig_mod."])
+@pytest.mark.parametrize("make", [lambda: torch.nn.Linear(2, 3), WithPart])
+def test_names_of_wrapped_models_are_understood(prefix: str, make) -> None:
+    """A file that was written without `save_model` has what the wrappers put before each name."""
+    model, other = make(), make()
+    named = {f"{prefix}{name}": tensor for name, tensor in model.state_dict().items()}
+    put_into(other, read_weights(save(named)))
+    assert same(model, other)
+
+
+def test_a_misfit_is_told_by_the_names_in_the_file() -> None:
+    """Not by what is left of them."""
+    file = save({"module.weights": torch.zeros(3, 2)})
+    with pytest.raises(WeightsError, match="has no `module.weights`"):
+        put_into(torch.nn.Linear(2, 3), read_weights(file))

@@ -926,3 +926,21 @@ def test_a_file_without_room_is_left_out(run: Run) -> None:
     execution = run("import os\nprint(sorted(os.listdir()))", files=files)
     assert said(execution.runs[0]) == "['a', 'c']\n"
     assert execution.notes == ["There was no room for the file 'b' beside your notebook; it was left out."]
+
+
+def test_what_a_cell_defines_that_is_not_run_is_told(run):
+    """A class in the training cell works for its student, and grading does not run that cell."""
+    training = code("SIZE = 5\n\ndef made():\n    return 1", "training", "skip-autograde")
+    stub = code("def made():\n    raise NotImplementedError")
+    needs = code("def sized():\n    return SIZE")
+    for function, cells in (("made", [training]), ("made", [stub, training]), ("sized", [training, needs])):
+        with pytest.raises(StudentFault, match="the cell 'training' defines it, which grading does not run"):
+            run(*cells).call(function, [], label="t", public=True)
+
+
+def test_a_name_in_a_hidden_exception_is_not_told(run):
+    """It could be chosen by what the code has seen."""
+    training = code("SIZE = 5", "training", "skip-autograde")
+    with pytest.raises(StudentFault) as fault:
+        run(training, "def sized():\n    return SIZE").call("sized", [], label="t")
+    assert "training" not in str(fault.value)

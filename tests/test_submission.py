@@ -283,3 +283,25 @@ def test_digest_covers_notebook_and_files():
         Submission("s", b"a", {"model": b"2"}).digest,
     }
     assert len(digests) == 5
+
+
+@pytest.mark.parametrize("name", ["model (1).safetensors", "Model.SafeTensors", "weights.safetensors"])
+def test_the_only_file_of_its_kind_is_the_declared_one(tmp_path: Path, name: str):
+    """Browsers rename a second download; the student is told, and nothing is lost."""
+    (tmp_path / "a.ipynb").write_text("{}")
+    (tmp_path / name).write_bytes(b"weights")
+    read = read_submission(tmp_path, "ada", "a", ["model.safetensors"])
+    assert read.files == {"model.safetensors": b"weights"}
+    assert name in read.notes[0]
+
+
+def test_of_two_files_none_is_chosen(tmp_path: Path):
+    """Which of them was meant is the student's to say; under its own name there is no doubt."""
+    (tmp_path / "a.ipynb").write_text("{}")
+    for name in ("model (1).safetensors", "model (2).safetensors"):
+        (tmp_path / name).write_bytes(name.encode())
+    assert read_submission(tmp_path, "ada", "a", ["model.safetensors"]).files == {}
+    (tmp_path / "model.safetensors").write_bytes(b"this")
+    assert read_submission(tmp_path, "ada", "a", ["model.safetensors"]).files == {
+        "model.safetensors": b"this"
+    }

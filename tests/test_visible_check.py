@@ -17,6 +17,7 @@ from helpers.visible_check import (
     compare,
     current,
     mean_difference,
+    real_array,
     rel_error,
     unpack,
 )
@@ -246,3 +247,8 @@ def test_without_a_notebook_nothing_is_looked_up(capsys: Capsys) -> None:
     """Outside of IPython there are no cells to look at, and the line says so."""
     check_by_hand("gru")
     assert capsys.readouterr().out.endswith("ready-made layers are looked for only inside of a notebook\n")
+
+
+def test_bfloat16_is_an_array_like_any_other():
+    """NumPy has no such type."""
+    assert real_array(torch.tensor([1.5, 2.0], dtype=torch.bfloat16)).tolist() == [1.5, 2.0]

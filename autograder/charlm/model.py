@@ -11,7 +11,7 @@ import torch
 from numpy.typing import NDArray
 
 from autograder.errors import StudentFault, StudentRaised
-from helpers.char_weights import Slot, misfit
+from helpers.char_weights import Slot, misfit, spellings
 
 CLASS = "SentenceModel"
 CUDA = ("cuda", "nvidia")
@@ -43,9 +43,13 @@ class RemoteModel:
         self._passes = itertools.count()
         with told_of_cuda():
             self._kept = callee.make(CLASS, [freq], label=CLASS, public=public)
-        fault = misfit({name: tuple(tensor.shape) for name, tensor in tensors.items()}, self._load(tensors))
-        if fault:
-            raise StudentFault(f"{fault[0].upper()}{fault[1:]}.")
+        faults = []
+        for named in spellings(tensors):
+            shapes = {name: tuple(tensor.shape) for name, tensor in named.items()}
+            faults.append(misfit(shapes, self._load(named)))
+            if not faults[-1]:
+                return
+        raise StudentFault(f"{faults[0][0].upper()}{faults[0][1:]}.")
 
     def _load(self, tensors: Mapping[str, torch.Tensor]) -> dict[str, Slot]:
         return as_slots(self._callee.load(self._kept, tensors))

@@ -191,7 +191,8 @@ def to_numpy(value: Any) -> NDArray[Any]:
     if isinstance(value, list | tuple):
         return np.asarray([to_numpy(item) for item in value])
     if hasattr(value, "detach"):
-        return np.asarray(value.detach().cpu().numpy())
+        tensor = value.detach().cpu()
+        return np.asarray((tensor.float() if str(tensor.dtype) == "torch.bfloat16" else tensor).numpy())
     return np.asarray(value)
 
 
