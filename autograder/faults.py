@@ -94,7 +94,7 @@ class Faults:
         number = reply.line + blank
         if not 1 <= number <= len(lines):
             return ""
-        text = lines[number - 1].strip()[:MAX_SOURCE_LINE]
+        text = one_line(lines[number - 1])[:MAX_SOURCE_LINE]
         return f" in line {number} of {_inside(self.cell_name(reply.cell))}: {text}"
 
     def _failed(self, what: str, reason: str) -> str:

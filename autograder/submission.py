@@ -97,7 +97,7 @@ def _read_declared(
 
 
 def _as_handed_in(folder: Path, name: str) -> Path:
-    """The declared file, or the only one of its kind: browsers save a second one as `model (1).safetensors`."""
+    """The declared file, or the only one of its kind: browsers save another as `model (1).safetensors`."""
     path = folder / name
     if os.path.lexists(path) or not folder.is_dir():
         return path

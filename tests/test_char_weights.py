@@ -303,5 +303,5 @@ def test_names_of_wrapped_models_are_understood(prefix: str, make) -> None:
 def test_a_misfit_is_told_by_the_names_in_the_file() -> None:
     """Not by what is left of them."""
     file = save({"module.weights": torch.zeros(3, 2)})
-    with pytest.raises(WeightsError, match="has no `module.weights`"):
+    with pytest.raises(WeightsError, match=r"has no `module\.weights`"):
         put_into(torch.nn.Linear(2, 3), read_weights(file))

@@ -10,7 +10,7 @@ from autograder.course import TermKey
 from autograder.errors import StudentFault
 from autograder.report import Figure
 from autograder.scoring import HandIn, StudentCode
-from helpers.char_score import Score, in_words, is_settled
+from helpers.char_score import TOLD, Estimate, Score, in_words, is_settled
 from helpers.char_weights import Weights
 
 QUESTION = "Q1"
@@ -65,16 +65,24 @@ def foreign(weights: Weights, hand_in: HandIn) -> list[str]:
 
 
 def figures(known: Score) -> list[Figure]:
-    """The score in numbers."""
+    """The score in numbers, as few digits as are sure: a model could tell hidden text by the others."""
+    if not known.loss.mean <= TOLD:
+        return []
     shown = [
-        Figure("loss, nats a character", known.loss.mean, known.loss.error),
-        Figure("bits a character", known.bits),
+        measured("loss, nats a character", known.loss, 4),
+        Figure("bits a character", round(known.bits, 3)),
         Figure("sentences read", known.read),
     ]
     if known.to_next_band is not None:
-        shown.append(Figure("nats to the next band", known.to_next_band))
+        shown.append(Figure("nats to the next band", round(known.to_next_band, 3)))
     if known.above_floor is not None:
-        shown.append(Figure("nats above the floor", known.above_floor.mean, known.above_floor.error))
-    if known.looks_ahead:
-        shown.append(Figure("loss when it sees what follows", known.whole.mean, known.whole.error))
+        shown.append(measured("nats above the floor", known.above_floor, 3))
+    if known.looks_ahead and known.whole.mean <= TOLD:
+        shown.append(measured("loss when it sees what follows", known.whole, 3))
     return [figure for figure in shown if math.isfinite(figure.value)]
+
+
+def measured(name: str, known: Estimate, digits: int) -> Figure:
+    """An estimate in so many digits."""
+    error = round(known.error, 4) if math.isfinite(known.error) else None
+    return Figure(name, round(known.mean, digits), error)

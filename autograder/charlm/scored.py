@@ -1,14 +1,15 @@
 """The score of a submission's language model: checks on public sentences first, then the hidden test set.
 
-Three workers take part beside the one that ran the notebook. The first meets public sentences alone, so
-that what the model raises may be told. Of the others, one is given beginnings of hidden sentences, the other
-whole ones; none has both.
+Other workers than the one that ran the notebook take part. The first meets public sentences alone, so that
+what the model raises may be told. Of the others, some are given beginnings of hidden sentences and some whole
+ones; none has both, and no two live at once.
 """
 
 from __future__ import annotations
 
 import time
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from typing import Any
 
 from autograder.charlm import corpus as corpora
@@ -19,10 +20,10 @@ from autograder.errors import StudentFault
 from autograder.execution import Limits
 from autograder.scoring import HandIn
 from helpers.char_logits import ModelFault
-from helpers.char_score import BATCH, SECONDS, Score, examine, score
+from helpers.char_score import BATCH, SECONDS, CutModel, Score, examine, score_in_turn
 from helpers.char_weights import FILE, Weights, WeightsError, read_weights
 
-TOTAL = 1800.0  # seconds by the clock after which no further block of sentences is begun
+TOTAL = 1200.0  # seconds by the clock after which no further block of sentences is begun
 LIMITS = Limits(call=SECONDS, calls=2 * TOTAL, hangs=1)
 
 
@@ -71,14 +72,24 @@ def sentence(fault: Exception) -> str:
 def _hidden_score(callee: Any, hand_in: HandIn, key: TermKey, corpus: Corpus, weights: Weights) -> Score:
     begun = time.monotonic()
     hidden = corpora.hidden_sentences(hand_in.release, key)
-    with closing(callee.fresh(LIMITS)) as one, closing(callee.fresh(LIMITS)) as other:
-        return score(
-            RemoteModel(one, corpus.freq, weights.tensors).at_places,
-            RemoteModel(other, corpus.freq, weights.tensors),
-            hidden.sentences,
-            corpus.str_voc,
-            key.seed(NAME, "order and cuts"),
-            floors=hidden.floors,
-            full=hand_in.full,
-            go_on=lambda: time.monotonic() - begun < TOTAL,
-        )
+
+    @contextmanager
+    def opened() -> Iterator[RemoteModel]:
+        with closing(callee.fresh(LIMITS)) as worker:
+            yield RemoteModel(worker, corpus.freq, weights.tensors)
+
+    @contextmanager
+    def opened_cut() -> Iterator[CutModel]:
+        with opened() as model:
+            yield model.at_places
+
+    return score_in_turn(
+        opened_cut,
+        opened,
+        hidden.sentences,
+        corpus.str_voc,
+        key.seed(NAME, "order and cuts"),
+        floors=hidden.floors,
+        full=hand_in.full,
+        go_on=lambda: time.monotonic() - begun < TOTAL,
+    )

@@ -11,7 +11,7 @@ import sys
 from array import array as array_of_numbers
 from collections import deque
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import msgspec
 from numpy import asarray, dtype, frombuffer, generic, ndarray  # by name: a student may replace np.asarray
@@ -44,13 +44,13 @@ class Items(msgspec.Struct, tag="items", frozen=True):
     """A list or a tuple."""
 
     kind: Literal["list", "tuple"]
-    items: list[Value]
+    items: Annotated[list[Value], msgspec.Meta(max_length=MAX_ITEMS)]
 
 
 class Table(msgspec.Struct, tag="table", frozen=True):
     """A dict with string keys."""
 
-    items: dict[str, Value]
+    items: Annotated[dict[str, Value], msgspec.Meta(max_length=MAX_ITEMS)]
 
 
 class Raw(msgspec.Struct, tag="bytes", frozen=True):

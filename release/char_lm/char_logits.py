@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 EQUAL = 1e-3  # nats; the same log-probability, computed twice
 FAINT = -20.0  # log-probabilities below count as this
+COARSEST = 0.25  # nats; however coarse the numbers are
 COARSE = ((0xFFFF, 2.0**-7), (0x1FFF, 2.0**-10))  # trailing zero bits of float32, spacing: bfloat16, float16
 
 Array = NDArray[np.float64]
@@ -51,16 +52,20 @@ def losses_of(logits: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
     Raises ModelFault where the logits give no distribution.
     """
     exact = logits.double()
-    total = torch.logsumexp(exact, dim=1)  # log-softmax is `exact - total`, of which few are needed
-    if torch.isnan(total).any():
+    top = exact.amax(dim=1, keepdim=True)  # NaN where there is one
+    if torch.isnan(top).any():
         raise ModelFault("the logits hold NaN")
-    if torch.isinf(total).any():
+    if torch.isinf(top).any():
         raise ModelFault("the logits are infinite, so that they give no probabilities")
+    exact = exact - top  # else log(sum) is lost beside logits of 1e17, and everything costs nothing
+    total = torch.logsumexp(exact, dim=1)
     return total - exact.gather(1, targets[:, None])[:, 0]
 
 
 def resolution(logits: torch.Tensor) -> float:
     """The relative spacing of the numbers: that of bfloat16 or float16 if all of them lie on its grid."""
+    if (logits.double() != logits.float().double()).any():  # finer than float32
+        return 0.0
     bits = logits.float().contiguous().numpy().view(np.uint32)
     return next((spacing for zeros, spacing in COARSE if not (bits & zeros).any()), 0.0)
 
@@ -85,7 +90,7 @@ def at_cuts(logits: torch.Tensor, targets: torch.Tensor) -> AtCuts:
     losses = losses_of(logits, targets)
     logs = torch.log_softmax(logits.double(), dim=1)
     size = torch.where(logs > FAINT, logits.double().abs(), 0.0).amax(dim=1)
-    tolerance = EQUAL + 2 * resolution(logits) * size
+    tolerance = EQUAL + (2 * resolution(logits) * size).clamp(max=COARSEST)
     return AtCuts(losses.numpy(), logs.numpy(), tolerance.numpy())
 
 

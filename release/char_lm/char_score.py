@@ -12,6 +12,7 @@ Grading and `check_before_handing_in` use the functions below alike, grading wit
 import math
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -44,10 +45,14 @@ SECONDS = 3.0  # of processor time that one batch may take
 FAR = 6.0  # standard errors from every band's limit, where no more sentences are needed
 SHARE = 1e-3  # of sentences that may differ at their cuts, for reasons of arithmetic
 MOST = 40.0  # nats that one character counts where estimates are compared; it may cost infinitely many
+DEAR = 200.0  # nats above its floor that one sentence counts where the loss is compared with the floor
+TOLD = 20.0  # nats; what is above is told without a figure
 BETTER = 4.0  # standard errors by which whole sentences may be better than cut ones
 
 Model = Callable[[torch.Tensor], Any]  # tokens [B, T] -> logits [B, T, V + 3]
 CutModel = Callable[[torch.Tensor, torch.Tensor], Any]  # the same and places [B] -> logits there [B, V + 3]
+OpenModel = Callable[[], AbstractContextManager[Model]]
+OpenCutModel = Callable[[], AbstractContextManager[CutModel]]
 
 
 @dataclass(frozen=True)
@@ -229,28 +234,50 @@ class Tally:
         seen, counts = len(self.again), self.counts[: len(self.again)]
         cut_again = np.minimum([self.cut[:seen], self.again], MOST)
         gain = ratio((cut_again[0] - cut_again[1]) * counts, counts)  # at the cuts alone: hardly any error
-        cut, whole = self.estimates()
+        _, whole = self.estimates()
+        cut = ratio(np.minimum(self.cut, MOST) * self.counts, self.counts)
         self.looks_ahead |= (
             float(self.differ.mean()) > SHARE
             or gain.mean > max(EQUAL, BETTER * gain.error)
             or cut.mean - whole.mean > BETTER * math.hypot(cut.error, whole.error)
         )
 
+    def without_gain(self, whole: Estimate) -> Estimate:
+        """The whole loss, and on top what it gained at the cuts by what follows: 0 for an honest model."""
+        seen = len(self.again)
+        apart = np.zeros(seen)
+        other = self.cut[:seen] != self.again  # where both are infinite nothing is gained
+        apart[other] = self.cut[:seen][other] - self.again[other]
+        gain = ratio(apart * self.counts[:seen], self.counts[:seen])
+        return Estimate(whole.mean + max(0.0, gain.mean), math.hypot(whole.error, gain.error))
+
     def score(self, of: int, floors: Array | None) -> Score:
         """What these sentences come to."""
         cut, whole = self.estimates()
+        sums = self.cut * self.counts if self.looks_ahead else self.whole
+        counts = self.counts[: len(sums)]
         above = None
         if floors is not None:
-            sums = self.cut * self.counts if self.looks_ahead else self.whole
-            above = ratio(sums - floors[: len(sums)], self.counts[: len(sums)])
-        loss = cut if self.looks_ahead else whole
+            # bounded, so that one dear sentence cannot buy off that all others are too cheap
+            most = MOST * counts if self.looks_ahead else np.full(len(sums), DEAR)
+            above = ratio(np.minimum(sums - floors[: len(sums)], most), counts)
+        loss = cut if self.looks_ahead else self.without_gain(whole)
         share = float(self.differ.mean())
-        return Score(loss, cut, whole, share, self.looks_ahead, len(self.counts), of, above)
+        return Score(loss, cut, whole, share, self.looks_ahead, len(sums), of, above)
 
 
 def score(
-    cut_model: CutModel,
-    whole_model: Model,
+    cut_model: CutModel, whole_model: Model, sentences: Sequence[str], *args: Any, **options: Any
+) -> Score:
+    """The score of a model that is there twice; the rest as for `score_in_turn`."""
+    return score_in_turn(
+        lambda: nullcontext(cut_model), lambda: nullcontext(whole_model), sentences, *args, **options
+    )
+
+
+def score_in_turn(
+    open_cut: OpenCutModel,
+    open_whole: OpenModel,
     sentences: Sequence[str],
     str_voc: str,
     seed: int,
@@ -262,12 +289,14 @@ def score(
     """The score of a model on these sentences, in an order and with cuts that the seed fixes.
 
     After each block it stops where more sentences could not change the points: when the loss is more than
-    `FAR` standard errors from every band's limit.
+    `FAR` standard errors from every band's limit. The first block is read in both passes; then, where more
+    are needed, the beginnings of all others and after them the whole sentences. Never are both models open:
+    two that live at once could find a way to tell each other.
 
     Args:
-        cut_model: is given beginnings of sentences alone, and the places asked for. The same model as
-            `whole_model`, but it may share no memory with it: one that remembers would know what follows.
-        whole_model: is given whole sentences.
+        open_cut: opens the model that is given beginnings of sentences alone, and the places asked for.
+        open_whole: opens the same model for whole sentences; it may share no memory with the other, for one
+            that remembers would know what follows.
         floors: [S], what each sentence costs under the grammar that made it, in nats.
         full: read every sentence.
         go_on: asked before each block after the first.
@@ -277,19 +306,34 @@ def score(
     rng = np.random.default_rng(seed)
     order = rng.permutation(len(sentences))
     floors = None if floors is None else np.asarray(floors, dtype=np.float64)[order]
+    blocks = [order[start : start + BLOCK] for start in range(0, len(order), BLOCK)]
+    texts = [as_text([sentences[number] for number in block], str_voc, rng) for block in blocks]
     tally, classes = Tally(), len(str_voc) + 3
-    for start in range(0, len(order), BLOCK):
-        text = as_text([sentences[number] for number in order[start : start + BLOCK]], str_voc, rng)
-        cut = cut_pass(cut_model, text, classes)
-        tally.add(counts=text.counts, cut=cut.losses)
+
+    def is_enough() -> bool:
+        """Whether no further block is needed, or there is no time for one."""
+        settled = is_settled(tally.score(len(order), floors).loss)
+        return (settled and not full) or not go_on()
+
+    for stage in [texts] if full else [texts[:1], texts[1:]]:
+        cuts: list[AtCuts] = []
+        with open_cut() as cut_model:
+            for text in stage:
+                if (cuts and not go_on()) or (tally.looks_ahead and is_enough()):
+                    break
+                cuts.append(cut_pass(cut_model, text, classes))
+                tally.add(counts=text.counts, cut=cuts[-1].losses)
         if not tally.looks_ahead:  # else whole sentences have nothing more to say
-            sums, again = whole_pass(whole_model, text, classes)
-            tally.add(whole=sums, again=again.losses, differ=differ(cut, again))
-            tally.judge()
-        known = tally.score(len(order), floors)
-        if (not full and is_settled(known.loss)) or not go_on():
+            with open_whole() as whole_model:
+                for text, cut in zip(stage, cuts, strict=False):
+                    if tally.looks_ahead or (len(tally.whole) and is_enough()):
+                        break
+                    sums, again = whole_pass(whole_model, text, classes)
+                    tally.add(whole=sums, again=again.losses, differ=differ(cut, again))
+                    tally.judge()
+        if is_enough():
             break
-    return known
+    return tally.score(len(order), floors)
 
 
 def at_places(model: Model) -> CutModel:
@@ -319,6 +363,8 @@ def in_words(score: Score) -> list[str]:
     loss = score.loss
     if not math.isfinite(loss.mean):
         return ["The model gives probability 0 to a character that comes, so the loss is infinite."]
+    if loss.mean > TOLD:  # no figure: its digits would be the model's to choose
+        return [f"The model gives next to no probability to what comes: the loss is above {TOLD:g} nats."]
     read = f"{score.read:,}" if score.read < score.of else f"all {score.read:,}"
     told = [
         f"Loss {loss.mean:.4f} nats a character ({score.bits:.3f} bits, standard error {loss.error:.4f}) "
@@ -328,11 +374,11 @@ def in_words(score: Score) -> list[str]:
         told.append(
             f"The model looks ahead: for {score.share:.1%} of the sentences, what it says of a character "
             "changes when what follows is there (or it remembers other sentences). Seeing all of a sentence "
-            f"its loss would be {score.whole.mean:.4f}; what counts is its loss on sentences that end before "
-            "the character asked for. The logits at t may depend on tokens up to t only."
+            f"its loss would be {min(score.whole.mean, TOLD):.3f}; what counts is its loss on sentences that "
+            "end before the character asked for. The logits at t may depend on tokens up to t only."
         )
     if score.to_next_band is not None:
-        told.append(f"The next band begins {score.to_next_band:.4f} nats below.")
+        told.append(f"The next band begins {score.to_next_band:.3f} nats below.")
     return told
 
 

@@ -8,12 +8,14 @@ from autograder.charlm.judge import loss_of
 from autograder.course import TermKey
 from autograder.errors import StudentFault
 from autograder.scoring import HandIn, StudentCode
+from helpers.char_score import TOLD
 
 
 def expect_below(limit: float, submission: StudentCode, hand_in: HandIn, key: TermKey) -> None:
     loss = loss_of(submission, hand_in, key)
     if not loss < limit:
-        raise StudentFault(f"The loss is {loss:.4f} nats a character, not below {limit:g}.")
+        shown = f"{loss:.4f}" if loss <= TOLD else f"more than {TOLD:g}"
+        raise StudentFault(f"The loss is {shown} nats a character, not below {limit:g}.")
 
 
 @pytest.mark.points("Q1", 5)
