@@ -37,16 +37,9 @@ class Symbol:
     topic: str = ""
 
 
-@dataclass(frozen=True)
-class Words:
-    """A class of words.
+class Weighted:
+    """Has whole numbers as weights, so that every machine draws alike."""
 
-    Args:
-        forms: as they are written.
-        weights: how likely each is, in whole numbers, so that every machine draws alike.
-    """
-
-    forms: tuple[str, ...]
     weights: tuple[int, ...]
 
     @cached_property
@@ -55,13 +48,30 @@ class Words:
 
     @cached_property
     def nats(self) -> list[float]:
-        """Minus the logarithm of each form's probability."""
+        """Minus the logarithm of each one's probability."""
         total = math.log(self.cumulative[-1])
         return [total - math.log(weight) for weight in self.weights]
 
+    def pick(self, chance: random.Random) -> int:
+        """The number of one, drawn."""
+        return bisect(self.cumulative, int(chance.random() * self.cumulative[-1]))
+
+
+@dataclass(frozen=True)
+class Words(Weighted):
+    """A class of words.
+
+    Args:
+        forms: as they are written.
+        weights: how likely each is.
+    """
+
+    forms: tuple[str, ...]
+    weights: tuple[int, ...]
+
     @cached_property
     def nats_of(self) -> dict[str, float]:
-        """The same by the form as it is loaded."""
+        """Minus the logarithm of each form's probability, by the form as it is loaded."""
         return dict(zip(map(loaded, self.forms), self.nats, strict=True))
 
     @cached_property
@@ -71,20 +81,11 @@ class Words:
 
 
 @dataclass(frozen=True)
-class Rule:
+class Rule(Weighted):
     """What a symbol becomes: each alternative a sequence of texts and symbols."""
 
     alternatives: tuple[tuple[str | Symbol, ...], ...]
     weights: tuple[int, ...]
-
-    @cached_property
-    def cumulative(self) -> list[int]:
-        return list(itertools.accumulate(self.weights))
-
-    @cached_property
-    def nats(self) -> list[float]:
-        total = math.log(self.cumulative[-1])
-        return [total - math.log(weight) for weight in self.weights]
 
 
 @dataclass(frozen=True)
@@ -111,12 +112,12 @@ class Grammar:
                 written.append(part)
             elif part in self.classes:
                 words = self.classes[part]
-                chosen = _pick(chance, words.cumulative)
+                chosen = words.pick(chance)
                 written.append(words.forms[chosen])
                 nats += words.nats[chosen]
             else:
                 rule = self.rules[part]
-                chosen = _pick(chance, rule.cumulative)
+                chosen = rule.pick(chance)
                 choices.append(chosen)
                 nats += rule.nats[chosen]
                 waiting.extend(reversed(rule.alternatives[chosen]))
@@ -138,10 +139,6 @@ def _with_articles(text: str) -> str:
         return text
     head, *rest = text.split(MARK)
     return head + "".join(article(piece) + piece for piece in rest)
-
-
-def _pick(chance: random.Random, cumulative: list[int]) -> int:
-    return bisect(cumulative, int(chance.random() * cumulative[-1]))
 
 
 def read_grammar(text: str, classes: Mapping[Symbol, Words], topics: list[str]) -> Grammar:

@@ -46,8 +46,8 @@ def made_names(lists: Mapping[str, Sequence[str]], taken: Collection[str]) -> di
 
 def _joined(places: Sequence[Pieces]) -> Iterator[tuple[str, int]]:
     """Every choice of a piece a place, put together, and what it weighs."""
-    ranked = [[(piece, rank + flatness) for rank, piece in enumerate(pieces)] for pieces, flatness in places]
-    for choice in itertools.product(*ranked):
+    parts = [[(piece, rank + flatness) for rank, piece in enumerate(pieces)] for pieces, flatness in places]
+    for choice in itertools.product(*parts):
         yield "".join(piece for piece, _ in choice), 10**12 // math.prod(rank for _, rank in choice)
 
 
@@ -57,11 +57,10 @@ def numbers() -> dict[Symbol, Words]:
     sums = [f"{n}{unit}" for unit in ("m", "bn", "k") for n in range(1, 100)]
     sums += [f"{n}.{tenth}{unit}" for unit in ("m", "bn") for n in range(1, 20) for tenth in range(1, 10)]
     shares = [*map(str, range(1, 100)), *(f"{n}.{tenth}" for n in range(10) for tenth in range(1, 10))]
-    money = ranked(sums, 60)
     return {
         Symbol("NUMBER"): ranked([f"{n:,}" for n in counts], 12),
         Symbol("YEAR"): ranked([*map(str, range(2026, 1899, -1))], 6),
-        Symbol("MONEY"): money,
+        Symbol("MONEY"): ranked(sums, 60),
         Symbol("PERCENT"): ranked(shares, 30),
         Symbol("SCORE"): ranked([f"{a}-{b}" for a in range(1, 12) for b in range(a)], 8),
     }

@@ -307,7 +307,6 @@ def score_in_turn(
     order = rng.permutation(len(sentences))
     floors = None if floors is None else np.asarray(floors, dtype=np.float64)[order]
     blocks = [order[start : start + BLOCK] for start in range(0, len(order), BLOCK)]
-    texts = [as_text([sentences[number] for number in block], str_voc, rng) for block in blocks]
     tally, classes = Tally(), len(str_voc) + 3
 
     def is_enough() -> bool:
@@ -315,17 +314,18 @@ def score_in_turn(
         settled = is_settled(tally.score(len(order), floors).loss)
         return (settled and not full) or not go_on()
 
-    for stage in [texts] if full else [texts[:1], texts[1:]]:
+    for stage in [blocks] if full else [blocks[:1], blocks[1:]]:
+        texts = [as_text([sentences[number] for number in block], str_voc, rng) for block in stage]
         cuts: list[AtCuts] = []
         with open_cut() as cut_model:
-            for text in stage:
+            for text in texts:
                 if (cuts and not go_on()) or (tally.looks_ahead and is_enough()):
                     break
                 cuts.append(cut_pass(cut_model, text, classes))
                 tally.add(counts=text.counts, cut=cuts[-1].losses)
         if not tally.looks_ahead:  # else whole sentences have nothing more to say
             with open_whole() as whole_model:
-                for text, cut in zip(stage, cuts, strict=False):
+                for text, cut in zip(texts, cuts, strict=False):
                     if tally.looks_ahead or (len(tally.whole) and is_enough()):
                         break
                     sums, again = whole_pass(whole_model, text, classes)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -49,7 +50,7 @@ class RemoteModel:
             faults.append(misfit(shapes, self._load(named)))
             if not faults[-1]:
                 return
-        raise StudentFault(f"{faults[0][0].upper()}{faults[0][1:]}.")
+        raise StudentFault(sentence(faults[0]))
 
     def _load(self, tensors: Mapping[str, torch.Tensor]) -> dict[str, Slot]:
         return as_slots(self._callee.load(self._kept, tensors))
@@ -68,18 +69,24 @@ class RemoteModel:
             return self._callee.call("__call__", [tokens], **options)
 
 
-class told_of_cuda:  # noqa: N801 - a context manager reads like a verb
+@contextmanager
+def told_of_cuda() -> Iterator[None]:
     """Says in plain words that an exception in the block is about a GPU, where its text may be read."""
+    try:
+        yield
+    except StudentRaised as error:
+        if not any(word in error.said.lower() for word in CUDA):
+            raise
+        raise StudentFault(
+            f"`{CLASS}` asks for CUDA, and grading has no GPU: use `device`, which the notebook defines, "
+            "or the device of the tokens"
+        ) from error
 
-    def __enter__(self) -> None:
-        return None
 
-    def __exit__(self, kind: Any, error: BaseException | None, trace: Any) -> None:
-        if isinstance(error, StudentRaised) and any(word in error.said.lower() for word in CUDA):
-            raise StudentFault(
-                f"`{CLASS}` asks for CUDA, and grading has no GPU: use `device`, which the notebook defines, "
-                "or the device of the tokens"
-            ) from error
+def sentence(fault: object) -> str:
+    """What it says, as a sentence."""
+    text = str(fault)
+    return f"{text[0].upper()}{text[1:]}."
 
 
 def as_slots(answer: Any) -> dict[str, Slot]:

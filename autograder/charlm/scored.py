@@ -14,7 +14,7 @@ from typing import Any
 
 from autograder.charlm import corpus as corpora
 from autograder.charlm.corpus import NAME, Corpus
-from autograder.charlm.model import RemoteModel
+from autograder.charlm.model import RemoteModel, sentence
 from autograder.course import TermKey
 from autograder.errors import StudentFault
 from autograder.execution import Limits
@@ -61,12 +61,6 @@ def weights_of(hand_in: HandIn) -> Weights:
 def full_batch(sentences: tuple[str, ...]) -> list[str]:
     """A batch of the largest size, of sentences again and again."""
     return [sentences[number % len(sentences)] for number in range(BATCH)]
-
-
-def sentence(fault: Exception) -> str:
-    """What it says, as a sentence."""
-    text = str(fault)
-    return f"{text[0].upper()}{text[1:]}."
 
 
 def _hidden_score(callee: Any, hand_in: HandIn, key: TermKey, corpus: Corpus, weights: Weights) -> Score:

@@ -14,8 +14,8 @@ from safetensors.torch import save
 
 from autograder.course import KIT_ROOT
 from autograder.errors import CourseError
+from helpers.char_weights import FILE
 
-FILE = "model.safetensors"
 REFERENCE = KIT_ROOT / "source" / "char_lm" / "reference" / "default.safetensors"
 WEIGHTS = Path(__file__).with_name("char_lm_weights")
 
