@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autograder.errors import StudentFault
+from autograder.evidence import Evidence
 from autograder.sandbox import values
 
 Array = NDArray[np.float64]
@@ -135,24 +136,26 @@ def with_shape(answer: Any, name: str, **axes: int) -> Array:
         StudentFault: it has another shape; the message names its axes where they can be told.
     """
     array = as_array(answer, name)
-    expected = tuple(axes.values())
-    if array.shape == expected:
+    if array.shape == tuple(axes.values()):
         return array
     wanted = f"[{', '.join(axes)}]"
+    raise StudentFault(f"{name} should be {wanted}, {_other_shape(array, axes)}", Evidence({name: array}))
+
+
+def _other_shape(array: Array, axes: Mapping[str, int]) -> str:
+    """What is wrong with its shape, in the names of its axes."""
+    expected = tuple(axes.values())
     order = _order(array.shape, axes)
     if order:
-        raise StudentFault(
-            f"{name} should be {wanted}, yours is [{', '.join(order)}]: the axes are in another order"
-        )
+        return f"yours is [{', '.join(order)}]: the axes are in another order"
     if _without_ones(array.shape) == _without_ones(expected):
         more = "has an axis of size 1 too many" if array.ndim > len(expected) else "lost an axis of size 1"
-        raise StudentFault(f"{name} should be {wanted}, yours {more} (or has it in another place)")
+        return f"yours {more} (or has it in another place)"
     if array.ndim != len(expected):
         few = "more" if array.ndim > len(expected) else "fewer"
-        axes_word = "axis" if len(expected) == 1 else "axes"
-        raise StudentFault(f"{name} should be {wanted} with {len(expected)} {axes_word}, yours has {few}")
+        return f"yours has {few} axes than that"
     wrong = [axis for axis, size, mine in zip(axes, expected, array.shape, strict=True) if size != mine]
-    raise StudentFault(f"{name} should be {wanted}, yours has another size along {', '.join(wrong)}")
+    return f"yours has another size along {', '.join(wrong)}"
 
 
 def _order(shape: Sequence[int], axes: Mapping[str, int]) -> tuple[str, ...] | None:
@@ -170,7 +173,7 @@ def expect_finite(array: Array, name: str) -> None:
     """Raise a `StudentFault` where a number is NaN or infinite."""
     if not np.isfinite(array).all():
         what = "NaN" if np.isnan(array).any() else "infinite"
-        raise StudentFault(f"{name} has elements that are {what}")
+        raise StudentFault(f"{name} has elements that are {what}", Evidence({name: array}))
 
 
 def expect_close(
@@ -188,4 +191,7 @@ def expect_close(
     """
     expect_finite(array, name)
     if not within(excess(array, expected, threshold, absolute), 1.0):
-        raise StudentFault(f"{name}: off {reference} by more than a relative error of {threshold:g}")
+        raise StudentFault(
+            f"{name}: off {reference} by more than a relative error of {threshold:g}",
+            Evidence({name: array}, {name: expected}),
+        )

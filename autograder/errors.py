@@ -21,6 +21,10 @@
 A `GraderError` never turns into a score: the submission is *ungraded*.
 """
 
+from __future__ import annotations
+
+from autograder.evidence import Evidence
+
 
 class GraderError(Exception):
     """Something that a person has to mend; the text says what to do."""
@@ -51,7 +55,14 @@ class SandboxLost(SandboxError):
 
 
 class StudentFault(AssertionError):
-    """The student's answer is wrong; the text is what the student reads."""
+    """The student's answer is wrong; the text is what the student reads.
+
+    `evidence` is the numbers that this rests on, where there are any. They are hidden.
+    """
+
+    def __init__(self, text: str, evidence: Evidence | None = None) -> None:
+        super().__init__(text)
+        self.evidence = evidence
 
 
 class StudentRaised(StudentFault):

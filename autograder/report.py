@@ -27,6 +27,8 @@ class HiddenTest(msgspec.Struct, frozen=True):
         outcome: "failed" is the student's, "broke" the grader's, "not run" nobody's.
         message: why it failed, for the student; why it broke, for the instructor.
         seconds: how long it took.
+        mistakes: the names of the known mistakes that the answer shows.
+        diagnosis: the same in sentences for the student.
     """
 
     name: str
@@ -35,6 +37,8 @@ class HiddenTest(msgspec.Struct, frozen=True):
     outcome: Outcome
     message: str = ""
     seconds: float = 0.0
+    mistakes: list[str] = []
+    diagnosis: str = ""
 
     @property
     def earned(self) -> float:
@@ -129,7 +133,11 @@ class Provenance(msgspec.Struct, frozen=True):
 
 
 class Report(msgspec.Struct, frozen=True):
-    """One graded submission."""
+    """One graded submission.
+
+    Args:
+        bank: digest of the known mistakes that failed answers were compared with.
+    """
 
     student: str
     assignment: str
@@ -140,6 +148,7 @@ class Report(msgspec.Struct, frozen=True):
     finished: str
     seconds: dict[str, float]
     written: list[Written] = []
+    bank: str = ""
     schema: int = SCHEMA
 
     @property

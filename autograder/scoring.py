@@ -19,6 +19,7 @@ import pytest
 
 from autograder.course import TermKey
 from autograder.errors import StudentFault, SuiteError, Trapped
+from autograder.evidence import Evidence
 from autograder.report import Figure, HiddenTest, Outcome, Question
 
 BY_HAND = "uses a ready-made layer, and this question is by hand"
@@ -135,6 +136,7 @@ class Scoring:
     doubts: Mapping[str, str] = field(default_factory=dict)
     handed_in: HandIn = field(default_factory=HandIn)
     tests: dict[str, list[HiddenTest]] = field(default_factory=dict)
+    evidence: dict[str, Evidence] = field(default_factory=dict)  # of failed tests, by their names
     errors: list[str] = field(default_factory=list)
 
     @pytest.fixture(name="key")
@@ -199,6 +201,8 @@ class Scoring:
             raise
         except AssertionError as fault:
             self._outcome = ("failed", _sentence(fault))
+            if isinstance(fault, StudentFault) and fault.evidence is not None and fault.evidence.is_kept:
+                self.evidence[item.name] = fault.evidence
             traceback.clear_frames(fault.__traceback__)  # they hold on to the answer, however large
             raise
         except Exception as error:

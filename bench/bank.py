@@ -6,9 +6,9 @@ import importlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
-Answer = Callable[..., Any]
+from autograder.course import TermKey
+from autograder.rehearsal import Answer, SuiteTest, hidden_tests, tried
 
 
 @dataclass(frozen=True)
@@ -97,6 +97,16 @@ def banks(assignment: str) -> dict[str, Bank]:
 def assignments() -> list[str]:
     """All whose answers are functions and classes, and so have banks; a trained model is no variant."""
     return sorted(path.parent.name for path in Path(__file__).parent.glob("variants/*/__init__.py"))
+
+
+def hidden_tests_of(assignment: str, variant: Variant) -> list[SuiteTest]:
+    """The hidden tests of the variant's questions."""
+    return [test for test in hidden_tests(assignment).values() if test.question in variant.questions]
+
+
+def fails(assignment: str, variant: Variant, test: SuiteTest, key: TermKey) -> bool:
+    """Whether the variant, beside right answers to all else, loses the test's points with this key."""
+    return not tried(test, {**solved(assignment), variant.function: variant.answer}, key).passed
 
 
 def solved(assignment: str) -> Mapping[str, Answer]:

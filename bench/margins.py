@@ -22,8 +22,8 @@ import torch
 
 from autograder.answers import watched
 from autograder.course import TermKey
-from bench.bank import Bank, Variant, assignments, banks
-from bench.trial import SuiteTest, fails, hidden_tests, hidden_tests_of
+from autograder.rehearsal import SuiteTest, hidden_tests
+from bench.bank import Bank, Variant, assignments, banks, fails, hidden_tests_of
 
 CHUNK = 10  # keys a task
 LONG = ("long", "thousand")  # in the name of a test that takes its time

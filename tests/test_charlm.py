@@ -26,12 +26,12 @@ from autograder.charlm.model import RemoteModel
 from autograder.course import KIT_ROOT, TermKey, read_assignment
 from autograder.errors import StudentFault
 from autograder.grade import Graded, Options, Task, grade
+from autograder.rehearsal import hidden_tests
 from autograder.report import Question
 from autograder.sandbox import Sandbox, values
 from autograder.submission import Submission, read_submission
 from autograder.table import class_table
 from autograder.verdict import question_outputs
-from bench.trial import hidden_tests
 from data.testset import TestSet
 from helpers import char_score
 from helpers.char_logits import ModelFault

@@ -7,8 +7,8 @@ import pytest
 
 from autograder.course import KIT_ROOT, TermKey, read_assignment
 from autograder.grade import detours
+from autograder.rehearsal import scored
 from autograder.submission import Cell, Rebuilt, read_release
-from bench.trial import scored
 from tests.test_suites import grade_cells
 
 KEYS = [TermKey(b"sham %d" % number) for number in range(3)]

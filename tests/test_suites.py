@@ -13,8 +13,8 @@ import pytest
 import torch
 
 from autograder.course import KIT_ROOT, SUITES, Course, TermKey
-from bench.bank import Variant, assignments, banks
-from bench.trial import fails, hidden_tests, hidden_tests_of, scored
+from autograder.rehearsal import hidden_tests, scored
+from bench.bank import Variant, assignments, banks, fails, hidden_tests_of
 
 KEYS = [TermKey(b"a key of the kit's own tests"), TermKey(b"another one")]
 KIT = Course(KIT_ROOT)

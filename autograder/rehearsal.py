@@ -1,4 +1,7 @@
-"""Answers tried against hidden tests in this process, without a sandbox."""
+"""Hidden tests tried on functions of this process, without a sandbox: on right answers and on known mistakes.
+
+Student code never comes here.
+"""
 
 from __future__ import annotations
 
@@ -6,17 +9,19 @@ import importlib
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 from autograder.course import SUITES, TermKey
 from autograder.errors import StudentFault, StudentRaised
+from autograder.evidence import Evidence
 from autograder.faults import EXCEPTION_NAMES
 from autograder.report import Question
 from autograder.sandbox import values
 from autograder.sandbox.objects import Objects
 from autograder.scoring import Scoring, StudentCode, score
-from bench.bank import Variant, solved
+
+Answer = Callable[..., Any]  # a function, or a class
 
 
 @dataclass(frozen=True)
@@ -38,8 +43,39 @@ def hidden_tests(assignment: str) -> dict[str, SuiteTest]:
         for name, function in vars(module).items():
             if name.startswith("test_"):
                 mark = next(mark for mark in function.pytestmark if mark.name == "points")
-                found[name] = SuiteTest(name, *mark.args, function)
+                question, points = mark.args
+                found[name] = SuiteTest(name, question, points, function)
     return found
+
+
+@dataclass(frozen=True)
+class Tried:
+    """What became of one hidden test.
+
+    Args:
+        evidence: the numbers that a failure rests on, where there are any.
+    """
+
+    passed: bool
+    evidence: Evidence | None = None
+
+
+def tried(test: SuiteTest, functions: Mapping[str, Answer], key: TermKey) -> Tried:
+    """Run one hidden test on these functions and classes."""
+    try:
+        test.function(StudentCode(PlainFunctions(functions), test.name), key)
+    except StudentFault as fault:
+        return Tried(False, fault.evidence)
+    except AssertionError:
+        return Tried(False)
+    return Tried(True)
+
+
+def scored(
+    assignment: str, functions: Mapping[str, Answer], key: TermKey, maxima: Mapping[str, float]
+) -> list[Question]:
+    """The questions as the scoring plugin scores these functions."""
+    return score(SUITES / assignment, Scoring(PlainFunctions(functions), key), maxima)
 
 
 class PlainFunctions:
@@ -49,7 +85,7 @@ class PlainFunctions:
         functions: by the name that the student gives them; what is missing is not written yet.
     """
 
-    def __init__(self, functions: Mapping[str, Callable[..., Any]]) -> None:
+    def __init__(self, functions: Mapping[str, Answer]) -> None:
         self.functions = functions
         self.objects = Objects()
         self.made = 0
@@ -74,7 +110,7 @@ class PlainFunctions:
         """Set attributes."""
         copies = dict(zip(values, self._copies(list(values.values())), strict=True))
         for name, value in copies.items():
-            self._quietly(name, lambda n=name, v=value: setattr(self.objects.get(on.number), n, v))
+            self._quietly(name, partial(setattr, self.objects.get(on.number), name, value))
 
     def _find(self, function: str, on: values.Handle | None) -> Callable[..., Any]:
         if on is None:
@@ -102,25 +138,3 @@ class PlainFunctions:
     def _raised(self, name: str, error: Exception) -> StudentRaised:
         kind = type(error).__name__
         return StudentRaised(f"`{name}` raised {kind}", kind if kind in EXCEPTION_NAMES else "")
-
-
-def hidden_tests_of(assignment: str, variant: Variant) -> list[SuiteTest]:
-    """The hidden tests of the variant's questions."""
-    return [test for test in hidden_tests(assignment).values() if test.question in variant.questions]
-
-
-def fails(assignment: str, variant: Variant, test: SuiteTest, key: TermKey) -> bool:
-    """Whether the variant, beside right answers to all else, loses the test's points with this key."""
-    functions = {**solved(assignment), variant.function: variant.answer}
-    try:
-        test.function(StudentCode(PlainFunctions(functions), test.name), key)
-    except AssertionError:
-        return True
-    return False
-
-
-def scored(
-    assignment: str, functions: Mapping[str, Callable[..., Any]], key: TermKey, maxima: Mapping[str, float]
-) -> list[Question]:
-    """The questions as the scoring plugin scores these functions."""
-    return score(SUITES / assignment, Scoring(PlainFunctions(functions), key), maxima)
