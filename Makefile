@@ -9,7 +9,7 @@ OPTIONS ?=
 HEADLINES ?=
 COLUMN ?=
 
-.PHONY: setup data demo release grade feedback export report doctor test lint bench clean
+.PHONY: setup data demo release grade feedback export report mistake doctor test lint bench prove clean
 
 setup: .venv/.ready .term_key
 
@@ -49,6 +49,9 @@ export: setup
 report: setup
 	$(KIT) report $(ASSIGNMENT)
 
+mistake: setup
+	$(KIT) mistake $(ASSIGNMENT) $(GROUP)
+
 doctor: setup
 	$(KIT) doctor
 
@@ -62,6 +65,9 @@ test: lint data/corpus.json
 
 bench: setup
 	$(PY) -m bench.class_of_fifty
+
+prove: setup
+	$(PY) -m bench.prove $(ASSIGNMENT)
 
 clean:
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache demo

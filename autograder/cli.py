@@ -58,6 +58,11 @@ def _parser() -> argparse.ArgumentParser:
     sub = add("export", "write the gradebook as CSV, a column a question")
     sub.add_argument("--to", type=Path, metavar="FOLDER", help="where to (default: exports)")
     add("report", "print the class as a table")
+    sub = add(
+        "mistake", "write a stub for a group of equal wrong answers, to give it a name", assignments=False
+    )
+    sub.add_argument("assignment", metavar="ASSIGNMENT")
+    sub.add_argument("group", type=int, metavar="GROUP", help="its number in the report")
     add("doctor", "tell whether this machine can grade", assignments=False)
     add("key", "write the term key unless there is one", assignments=False)
     sub = add("demo", "grade a class of sample submissions in a folder of its own", assignments=False)

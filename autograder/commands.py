@@ -6,6 +6,7 @@ import argparse
 import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 
 from nbgrader.api import Gradebook
 from nbgrader.converters import GenerateFeedback
@@ -16,16 +17,20 @@ from autograder import report as reports
 from autograder.course import KIT_ROOT, Course, read_assignment
 from autograder.demo import make_demo
 from autograder.doctor import examine
-from autograder.errors import CourseError, GraderError
+from autograder.errors import CourseError, GraderError, ReleaseError
 from autograder.execution import Limits
 from autograder.export import export as export_table
 from autograder.fleet import PROGRESS, Run, grade_class, processes
 from autograder.grade import Options
 from autograder.gradebook import is_recorded, is_registered, open_course, record
+from autograder.groups import Group, answer_to, groups
 from autograder.host import host_config, run_converter
+from autograder.kept import read_evidence
 from autograder.release import files_beside, make_release
 from autograder.report import Report
-from autograder.table import broken_tests, class_table
+from autograder.submission import read_release
+from autograder.table import broken_tests, class_table, groups_listing, mistakes_listing
+from autograder.taught import read_taught, write_stub
 
 
 def run(command: str, options: argparse.Namespace) -> int:
@@ -40,6 +45,7 @@ def run(command: str, options: argparse.Namespace) -> int:
         "feedback": feedback,
         "export": export,
         "report": report,
+        "mistake": mistake,
         "doctor": doctor,
         "key": key,
         "demo": demo,
@@ -97,7 +103,12 @@ def _grade_all(
             graded = grade_class(course, name, students, how, force=force, executor=pool)
             new, failures = record_class(course, graded)
             print_class(name, list(graded.reports.values()))
-            print(f"{name}: {len(students)} submissions, {len(graded.graded)} graded now, {new} recorded now")
+            again = f", {len(graded.diagnosed)} compared with new mistakes" if graded.diagnosed else ""
+            done = f"{len(graded.graded)} graded now{again}, {new} recorded now"
+            print(f"{name}: {len(students)} submissions, {done}")
+            for each in read_taught(course, name):
+                if not each.is_filled_in:
+                    print(f"{each.path} waits for a name and a sentence")
             code = max(code, _say_what_broke(graded, failures))
     return code
 
@@ -140,7 +151,10 @@ def _say_what_broke(graded: Run, failures: Sequence[str]) -> int:
     broken = {student: tests for student, entry in graded.reports.items() if (tests := broken_tests(entry))}
     for student, tests in broken.items():
         print(f"the grader broke for {student}: {tests[0].message.strip()}", file=sys.stderr)
-    return 1 if broken or failures else 0
+    undiagnosed = {entry.undiagnosed for entry in graded.reports.values()} - {""}
+    for reason in undiagnosed:
+        print(f"wrong answers could not be compared with known mistakes: {reason}", file=sys.stderr)
+    return 1 if broken or failures or undiagnosed else 0
 
 
 def feedback(course: Course, options: argparse.Namespace) -> int:
@@ -169,11 +183,58 @@ def export(course: Course, options: argparse.Namespace) -> int:
 
 
 def report(course: Course, options: argparse.Namespace) -> int:
-    """Print classes as tables, from their reports."""
+    """Print classes as tables, from their reports, with the mistakes that were made."""
     for name in _assignments(course, options):
-        known = [reports.read(course.report(name, student)) for student in course.students(name)]
-        print_class(name, [entry for entry in known if entry is not None])
+        known = class_reports(course, name)
+        print_class(name, known)
+        told = mistakes_listing(known)
+        print("\n".join(["", "known mistakes, by question:", *told] if told else []))
+        unnamed = groups_listing(class_groups(course, known), partial(example, course, name))
+        if unnamed:
+            print("\n".join(["", "wrong answers that no known mistake equals:", *unnamed]))
+            print(f"\nGive one a name: make mistake ASSIGNMENT={name} GROUP=1")
     return 0
+
+
+def mistake(course: Course, options: argparse.Namespace) -> int:
+    """Write a stub for a group of equal wrong answers, to be filled in."""
+    name = course.require(options.assignment)
+    found = class_groups(course, class_reports(course, name))
+    if not 1 <= options.group <= len(found):
+        raise CourseError(f"{name} has {len(found)} groups of wrong answers without a name: `make report`")
+    group = found[options.group - 1]
+    waiting = [
+        each
+        for each in read_taught(course, name)
+        if each.question == group.question and all(each.equals(*part) for part in group.evidence.items())
+    ]
+    if waiting:
+        print(f"this group has a stub already: fill in name and sentence in {waiting[0].path}")
+        return 0
+    path = write_stub(course, name, group, *example(course, name, group))
+    print(f"{path}\nFill in name and sentence; then `make grade ASSIGNMENT={name}` tells all of the group.")
+    return 0
+
+
+def class_reports(course: Course, assignment: str) -> list[Report]:
+    """The reports that there are."""
+    known = (reports.read(course.report(assignment, student)) for student in course.students(assignment))
+    return [entry for entry in known if entry is not None]
+
+
+def class_groups(course: Course, graded: Sequence[Report]) -> list[Group]:
+    """The equal wrong answers that nothing names."""
+    return groups((entry, read_evidence(course, entry)) for entry in graded)
+
+
+def example(course: Course, assignment: str, group: Group) -> tuple[str, str]:
+    """One member of a group and what they wrote, as it stands in the notebook that was graded."""
+    student = group.students[0]
+    path = course.report(assignment, student).with_suffix(".ipynb")
+    try:
+        return student, answer_to(group.question, read_release(path))
+    except (OSError, ReleaseError):
+        return student, f"(there is no {path})"
 
 
 def print_class(assignment: str, graded: Sequence[Report]) -> None:

@@ -95,7 +95,7 @@ class Rehearsals:
 
     def of(self, question: str) -> list[Mistake]:
         """The mistakes that may show in a question, and can be tried."""
-        return [each for bank in self._banks(question) for each in bank.mistakes if each.part is not None]
+        return [each for bank in self._banks(question) for each in bank.mistakes if each.seen is None]
 
     def seen(self, question: str) -> list[Mistake]:
         """The mistakes of a question that only numbers show."""
@@ -114,7 +114,7 @@ def rehearsals(assignment: str, key: TermKey) -> Rehearsals:
 def diagnosed(
     assignment: str, key: TermKey, questions: Sequence[Question], evidence: Mapping[str, Evidence]
 ) -> list[Question]:
-    """The questions again, each failed test with the mistakes that it is put down to."""
+    """The questions again, each failed test with the mistakes of the suite's bank that it is put down to."""
     stage, named, done = rehearsals(assignment, key), dict[Mistake, None](), []
     for question in questions:
         verdicts = Diagnosis(stage, question, evidence, tuple(named)).verdicts

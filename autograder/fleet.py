@@ -20,6 +20,7 @@ from autograder import report as reports
 from autograder.course import Course
 from autograder.errors import SandboxLost
 from autograder.grade import Graded, Options, Task, grade, make_task
+from autograder.kept import ClassBank
 from autograder.report import Report
 from autograder.sandbox import Sandbox
 
@@ -33,10 +34,12 @@ class Run:
     Args:
         reports: every student's, in the order asked for.
         graded: the students whose reports are new.
+        diagnosed: those whose failed answers were compared again with a bank that has changed.
     """
 
     reports: dict[str, Report] = field(default_factory=dict)
     graded: list[str] = field(default_factory=list)
+    diagnosed: list[str] = field(default_factory=list)
 
 
 def grade_class(
@@ -58,20 +61,21 @@ def grade_class(
         executor: where to compute instead of in local processes of this call.
         quiet: no progress bar.
     """
-    run, tasks = Run(), []
+    run, tasks, bank = Run(), [], ClassBank(course, assignment)
     for student in students:
         task = make_task(course, assignment, student, options)
         known = None if force else reports.read(course.report(assignment, student))
         if known is not None and known.provenance.satisfies(task.provenance) and not known.is_broken:
-            run.reports[student] = known
+            run.reports[student] = bank.up_to_date(known)
+            if run.reports[student] is not known:
+                run.diagnosed.append(student)
         else:
             tasks.append(task)
     if tasks:
         with nullcontext(executor) if executor is not None else processes(jobs) as pool:
             done = _completed(pool, tasks)
             for graded in tqdm(done, total=len(tasks), desc=assignment, bar_format=PROGRESS, disable=quiet):
-                keep(course, graded)
-                run.reports[graded.report.student] = graded.report
+                run.reports[graded.report.student] = bank.keep(graded)
                 run.graded.append(graded.report.student)
     run.reports = {student: run.reports[student] for student in students}
     return run
@@ -120,10 +124,3 @@ def grade_here(task: Task) -> Graded:
     if isolation not in _sandboxes:
         _sandboxes[isolation] = Sandbox(isolation)
     return grade(task, _sandboxes[isolation])
-
-
-def keep(course: Course, graded: Graded) -> None:
-    """Write report and notebook; the report last, since it says that both are there."""
-    path = course.report(graded.report.assignment, graded.report.student)
-    reports.write_atomically(path.with_suffix(".ipynb"), graded.notebook.encode())
-    reports.write(graded.report, path)

@@ -12,11 +12,14 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import nbformat
 import torch
 
 from autograder.course import KIT_ROOT, SUITES, Assignment, Course, TermKey, read_assignment
+from autograder.diagnosis import diagnosed
 from autograder.errors import GraderError, SandboxLost, SandboxUnavailable
+from autograder.evidence import Evidence
 from autograder.execution import Execution, Limits
 from autograder.recorded import recorded_notebook
 from autograder.report import HiddenTest, Provenance, Question, Report, Written
@@ -36,6 +39,7 @@ TRAPPED = """
 DETOURS = """
     threading _thread concurrent multiprocessing subprocess fork forkpty gc ctypes cffi modules
     _getframe __globals__ __subclasses__ settrace setprofile _C overrides""".split()
+NAMERS = ("mistakes", "diagnosis", "evidence", "rehearsal", "relations")  # what a diagnosis rests on
 JUDGES = ("answers", "scoring", "execution", "faults", "grade", "submission")  # modules that a score rests on
 
 
@@ -92,10 +96,11 @@ class Task:
 
 @dataclass(frozen=True)
 class Graded:
-    """A report and the notebook that belongs to it."""
+    """A report with the notebook that belongs to it, and what its failed tests rest on."""
 
     report: Report
     notebook: str
+    evidence: Mapping[str, Evidence] = field(default_factory=dict)
 
 
 def make_task(course: Course, assignment: str, student: str, options: Options) -> Task:
@@ -152,7 +157,8 @@ def _grade(task: Task, sandbox: Sandbox) -> Graded:
         if rebuilt.fault is None:
             execution.run()
         seconds = {"until tests": time.perf_counter() - begun}
-        questions = _questions(task, assignment, rebuilt, execution)
+        scoring = _scoring(task, assignment, rebuilt, execution)
+        questions = score(SUITES / task.assignment, scoring, rebuilt.questions())
     finally:
         execution.close()
     seconds |= {"total": time.perf_counter() - begun, **execution.seconds}
@@ -162,7 +168,24 @@ def _grade(task: Task, sandbox: Sandbox) -> Graded:
     if task.key.public:
         notes.append("Graded with a public key, as in a demo: the score proves nothing.")
     notebook = recorded_notebook(rebuilt, execution.runs, notes)
-    return Graded(_report(task, rebuilt, questions, notes, seconds), nbformat.writes(notebook))
+    report = diagnose(_report(task, rebuilt, questions, notes, seconds), task.key, scoring.evidence)
+    return Graded(report, nbformat.writes(notebook), scoring.evidence)
+
+
+def diagnose(report: Report, key: TermKey, evidence: Mapping[str, Evidence]) -> Report:
+    """The report with the known mistakes that its failed tests are put down to; its scores stay."""
+    begun = time.perf_counter()
+    try:
+        questions = diagnosed(report.assignment, key, report.questions, evidence)
+    except Exception as error:  # noqa: BLE001 - a bank that breaks costs nobody a grade
+        return msgspec.structs.replace(report, undiagnosed=f"{type(error).__name__}: {error}")
+    return msgspec.structs.replace(
+        report,
+        questions=questions,
+        bank=bank_digest(report.assignment),
+        undiagnosed="",
+        seconds={**report.seconds, "diagnosis": round(time.perf_counter() - begun, 4)},
+    )
 
 
 def cells_to_run(rebuilt: Rebuilt, assignment: Assignment, release: Path) -> list[Cell]:
@@ -193,13 +216,12 @@ class _Nobody:
     make = read = assign = load = fresh = call
 
 
-def _questions(task: Task, assignment: Assignment, rebuilt: Rebuilt, execution: Execution) -> list[Question]:
+def _scoring(task: Task, assignment: Assignment, rebuilt: Rebuilt, execution: Execution) -> Scoring:
     callee = execution if rebuilt.fault is None else _Nobody(rebuilt.fault)
     forfeits = {} if rebuilt.fault else ready_made_layers(assignment, rebuilt)
     doubts = {} if rebuilt.fault else detours(assignment, rebuilt)
     hand_in = HandIn(task.submission.files, task.submission.refused, task.release.parent, task.options.full)
-    scoring = Scoring(callee, task.key, forfeits, doubts, hand_in)
-    return score(SUITES / task.assignment, scoring, rebuilt.questions())
+    return Scoring(callee, task.key, forfeits, doubts, hand_in)
 
 
 def ready_made_layers(assignment: Assignment, rebuilt: Rebuilt) -> dict[str, str]:
@@ -265,7 +287,19 @@ def suite_digest(assignment: str) -> str:
     judges += [
         path for pattern in read_assignment(assignment).judges for path in sorted(KIT_ROOT.glob(pattern))
     ]
-    return _digest([*sorted((SUITES / assignment).rglob("*.py")), *judges], KIT_ROOT)
+    suite = set((SUITES / assignment).rglob("*.py")) - set(_bank_files(assignment))
+    return _digest([*sorted(suite), *judges], KIT_ROOT)
+
+
+@lru_cache
+def bank_digest(assignment: str) -> str:
+    """Of the suite's known mistakes and of what compares answers with them; no score depends on it."""
+    judges = [KIT_ROOT / "autograder" / f"{name}.py" for name in NAMERS]
+    return _digest([*_bank_files(assignment), *judges], KIT_ROOT)
+
+
+def _bank_files(assignment: str) -> list[Path]:
+    return sorted((SUITES / assignment).glob("mistakes/**/*.py"))
 
 
 def release_digest(folder: Path, names: Collection[str]) -> str:

@@ -7,6 +7,7 @@ writes each question's score as the one number that nbgrader reads, and the test
 
 from __future__ import annotations
 
+import hashlib
 from glob import escape
 from itertools import groupby
 from pathlib import Path
@@ -195,7 +196,9 @@ def _stamp(course: Course, report: Report) -> Path:
 
 
 def _stamp_text(report: Report) -> str:
-    return f"{report.finished} {report.provenance.submission}"
+    told = [test.diagnosis for question in report.questions for test in question.tests]
+    diagnoses = hashlib.sha256("\0".join(told).encode()).hexdigest()[:16]
+    return f"{report.finished} {report.provenance.submission} {diagnoses}"
 
 
 def is_registered(course: Course, assignment: str) -> bool:

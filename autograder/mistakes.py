@@ -41,8 +41,8 @@ class Mistake:
         function: the student's function or class.
         name: for tables; several mistakes of one name are one to the student.
         sentence: for the student: what the answer equals, what it should be, where to look.
-        part: the right answer with the mistake in it; None where the mistake is seen in the numbers alone.
-        seen: whether the numbers of a failed test show it, where it cannot be recognised by being equal.
+        part: the right answer with the mistake in it.
+        seen: whether the numbers of a failed test show it; None where they have to be equal to the part's.
     """
 
     function: str
@@ -61,31 +61,35 @@ class Bank:
 
     Args:
         function: the name of the student's function or class.
-        right: a class that is a right answer; of a function a `Formula`.
+        right: a class that is a right answer; of a function a `Formula`; None where there is no such thing.
         questions: those whose hidden tests it takes part in.
     """
 
     function: str
-    right: type
+    right: type | None
     questions: tuple[str, ...]
     mistakes: list[Mistake] = field(default_factory=list)
 
-    def mistake(self, name: str = "") -> Callable[[type], type]:
+    def mistake(
+        self, name: str = "", *, seen: Callable[[Evidence], bool] | None = None
+    ) -> Callable[[type], type]:
         """Note a subclass of the right answer; its docstring is the sentence.
 
         Args:
             name: by default the class's own, in words: `NoReset` is "no reset".
+            seen: whether the numbers of a failed test show the mistake, of which the class is an example;
+                without it, they have to be equal to those of the class.
         """
 
         def note(part: type) -> type:
             told = name or BEFORE_CAPITAL.sub(" ", part.__name__).lower()
-            self.mistakes.append(Mistake(self.function, told, _sentence(part), part))
+            self.mistakes.append(Mistake(self.function, told, _sentence(part), part, seen))
             return part
 
         return note
 
     def seen(self, name: str) -> Callable[[Callable[[Evidence], bool]], Callable[[Evidence], bool]]:
-        """Note a mistake that the numbers show; the function's docstring is the sentence."""
+        """Note a mistake without an example, which the numbers show; the docstring is the sentence."""
 
         def note(shows: Callable[[Evidence], bool]) -> Callable[[Evidence], bool]:
             self.mistakes.append(Mistake(self.function, name, _sentence(shows), seen=shows))
@@ -99,6 +103,8 @@ class Bank:
             both = type("Both", parts, {}) if parts else self.right
         except TypeError:  # one is a kind of the other
             return None
+        if both is None:
+            return None
         return (lambda *args: both(*args).answer()) if issubclass(both, Formula) else both
 
 
@@ -111,7 +117,7 @@ def _sentence(noted: Any) -> str:
 
 def banks(assignment: str) -> list[Bank]:
     """The suite's banks; none where it has no mistakes."""
-    if not any(SUITES.glob(f"{assignment}/mistakes*")):
+    if not (SUITES / assignment / "mistakes" / "__init__.py").is_file():
         return []
     found = importlib.import_module(f"autograder.suites.{assignment}.mistakes").BANKS
     return list(found)

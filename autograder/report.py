@@ -137,6 +137,7 @@ class Report(msgspec.Struct, frozen=True):
 
     Args:
         bank: digest of the known mistakes that failed answers were compared with.
+        undiagnosed: why they could not be, for the instructor.
     """
 
     student: str
@@ -149,6 +150,7 @@ class Report(msgspec.Struct, frozen=True):
     seconds: dict[str, float]
     written: list[Written] = []
     bank: str = ""
+    undiagnosed: str = ""
     schema: int = SCHEMA
 
     @property

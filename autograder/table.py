@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Callable, Sequence
 from textwrap import shorten
 
+from autograder.groups import Group
 from autograder.report import Figure, HiddenTest, Question, Report
 
 LONGEST = 80  # characters of a reason; the report has all of it
@@ -60,6 +62,37 @@ def _short(figure: Figure) -> str:
 def broken_tests(report: Report) -> list[HiddenTest]:
     """The hidden tests that broke on the grader's side."""
     return [test for question in report.questions for test in question.tests if test.outcome == "broke"]
+
+
+def mistakes_listing(reports: Sequence[Report]) -> list[str]:
+    """A line a known mistake, with how many students made it, the most frequent first in each question."""
+    counts = Counter(
+        (question.name, name)
+        for report in reports
+        for question in report.questions
+        for name in {name for test in question.tests for name in test.mistakes}
+    )
+    ordered = sorted(counts, key=lambda place: (place[0], -counts[place], place[1]))
+    return [f"  {question}  {counts[question, name]:>4}  {name}" for question, name in ordered]
+
+
+def groups_listing(groups: Sequence[Group], example: Callable[[Group], tuple[str, str]]) -> list[str]:
+    """Equal wrong answers without a name: each group of two or more with what one of its members wrote.
+
+    Args:
+        example: gives one member and their cells.
+    """
+    lines = []
+    for number, group in enumerate(groups, start=1):
+        if len(group.students) < 2:
+            continue
+        shown = shorten(", ".join(group.students), LONGEST, placeholder=" ...")
+        lines += ["", f"group {number}: {len(group.students)} students in {group.question}: {shown}"]
+        student, cells = example(group)
+        lines += [f"  {group.message}", f"  {student} wrote:"]
+        lines += [f"  | {line}".rstrip() for line in cells.splitlines()]
+    alone = sum(len(group.students) == 1 for group in groups)
+    return [*lines, *([f"{alone} more wrong answers are like nobody else's"] if alone else [])]
 
 
 def _line(row: Sequence[str], widths: Sequence[int]) -> str:

@@ -34,7 +34,7 @@ def _as_text(question: Question) -> str:
         lines.append(f"{MARKS[test.outcome]} {_earned(test)}/{test.points:g}  {test.title}")
         lines += [f"      {told}"] if (told := _told(test)) not in ("", common) else []
     lines += [f"{figure.name}: {_number(figure)}" for figure in question.figures]
-    return "\n".join([*lines, *question.remarks])
+    return "\n".join([*lines, *question.remarks, *_diagnoses(question)])
 
 
 def _as_html(question: Question) -> str:
@@ -44,7 +44,9 @@ def _as_html(question: Question) -> str:
     rows = "".join(_row(test, common) for test in question.tests)
     figures = "".join(_figure(figure) for figure in question.figures)
     measured = f"<table>{figures}</table>" if figures else ""
-    remarks = "".join(f"<p>{html.escape(remark)}</p>" for remark in question.remarks)
+    remarks = "".join(
+        f"<p>{html.escape(remark)}</p>" for remark in (*question.remarks, *_diagnoses(question))
+    )
     return f"{heading}{reason}<table>{rows}</table>{measured}{remarks}"
 
 
@@ -65,6 +67,11 @@ def _row(test: HiddenTest, common: str) -> str:
     points = f"{_earned(test)}&nbsp;/&nbsp;{test.points:g}"
     cells = (MARKS[test.outcome], points, html.escape(test.title) + message)
     return f"<tr>{''.join(f'<td style={CELL!r}>{cell}</td>' for cell in cells)}</tr>"
+
+
+def _diagnoses(question: Question) -> list[str]:
+    """What the failed tests are put down to, each mistake once."""
+    return list(dict.fromkeys(f"➜ {test.diagnosis}" for test in question.tests if test.diagnosis))
 
 
 def _common(question: Question) -> str:

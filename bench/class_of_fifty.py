@@ -28,14 +28,16 @@ import psutil
 import torch
 from nbgrader.api import Gradebook
 
-from autograder import fleet, gradebook
 from autograder import grade as grading
+from autograder import gradebook
 from autograder import report as reports
-from autograder.course import KIT_ROOT, Course
+from autograder.course import KIT_ROOT, SUITES, Course
 from autograder.demo import filled, make_demo, solutions
 from autograder.execution import Execution
 from autograder.grade import Options
+from autograder.kept import ClassBank
 from autograder.sandbox import Sandbox
+from autograder.scoring import score
 from autograder.submission import read_release, rebuild
 from bench.stages import Stages
 from bench.stock import ASSIGNMENT, stock_course
@@ -87,7 +89,7 @@ def print_stages(course: Course) -> None:
                     task = grading.make_task(course, ASSIGNMENT, student, Options())
                 graded = grading.grade(task, sandbox)
                 with stages.stage("report"):
-                    fleet.keep(course, graded)
+                    ClassBank(course, ASSIGNMENT).keep(graded)
         workers = sandbox_seconds() - outside
         with stages.stage("recording"):
             for student in students:
@@ -184,7 +186,8 @@ def inside(course: Course, students: Sequence[str], sandbox: Sandbox) -> tuple[f
         execution = execution_of(task, with_timers(rebuilt.cells), sandbox)
         try:
             execution.run()
-            grading._questions(task, grading.read_assignment(ASSIGNMENT), rebuilt, execution)
+            scoring = grading._scoring(task, grading.read_assignment(ASSIGNMENT), rebuilt, execution)
+            score(SUITES / ASSIGNMENT, scoring, rebuilt.questions())
             spent = execution.call("spent", [], label="spent")
         finally:
             execution.close()

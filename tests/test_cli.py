@@ -87,11 +87,12 @@ def test_broken_grader_ends_with_an_error(course, submit, capsys, monkeypatch):
 
 
 def broken_class(course, assignment, students, options, **_):
-    from autograder.fleet import Run, keep
+    from autograder.fleet import Run
     from autograder.grade import broken, make_task
+    from autograder.kept import ClassBank
 
     graded = broken(make_task(course, assignment, students[0], options), ZeroDivisionError("a bug"))
-    keep(course, graded)
+    ClassBank(course, assignment).keep(graded)
     return Run({"ada": graded.report}, ["ada"])
 
 

@@ -1,7 +1,6 @@
 """The hidden suites: right answers in any style earn everything, a slip loses its tests and nothing else.
 
-What no style may lose and no slip may win is measured over thousands of keys by `bench.margins`; here each
-answer of the banks meets a few keys.
+`bench.prove` tries all of this with thousands of draws; here each answer of the banks meets a few keys.
 """
 
 from collections import defaultdict
@@ -12,16 +11,28 @@ import nbformat
 import pytest
 import torch
 
+from autograder import mistakes
 from autograder.course import KIT_ROOT, SUITES, Course, TermKey
+from autograder.diagnosis import diagnosed
+from autograder.mistakes import Bank, Mistake
 from autograder.rehearsal import hidden_tests, scored
 from bench.bank import Variant, assignments, banks, fails, hidden_tests_of
+from bench.matrix import PATH, earned, loss, table
+from bench.naming import rehearsed
 
 KEYS = [TermKey(b"a key of the kit's own tests"), TermKey(b"another one")]
 KIT = Course(KIT_ROOT)
 NAMES = assignments()
+SUITE_NAMES = sorted(path.parent.name for path in SUITES.glob("*/__init__.py"))
 BANKS = [(name, bank) for name in NAMES for bank in banks(name).values()]
 RIGHT = [pytest.param(name, each, id=f"{name} {each}") for name, bank in BANKS for each in bank.rights]
-WRONG = [pytest.param(name, each, id=f"{name} {each}") for name, bank in BANKS for each in bank.wrongs]
+WRONG = [
+    pytest.param(name, bank, mistake, id=f"{name} {mistake} {number}")
+    for name in NAMES
+    for bank in mistakes.banks(name)
+    for number, mistake in enumerate(bank.mistakes)
+]
+SENTENCE = range(40, 420)  # characters of what a student reads
 
 
 @pytest.fixture(autouse=True, scope="module")
@@ -50,10 +61,10 @@ def defined(name: str) -> Mapping[str, Any]:
     return names
 
 
-def test_every_suite_has_a_bank() -> None:
-    """But the language model's, whose submissions are whole ones in its own tests."""
-    suites = {path.parent.name for path in SUITES.glob("*/__init__.py")}
-    assert suites - set(NAMES) == {"char_lm"}
+def test_every_suite_has_banks() -> None:
+    """Of mistakes; and of right answers but the language model's, which is tested with whole submissions."""
+    assert all(mistakes.banks(name) for name in SUITE_NAMES)
+    assert set(SUITE_NAMES) - set(NAMES) == {"char_lm"}
 
 
 @pytest.mark.parametrize(("name", "variant"), RIGHT)
@@ -63,20 +74,48 @@ def test_a_right_answer_passes_every_hidden_test_of_its_questions(name: str, var
     assert [test.name for key in KEYS for test in tests if fails(name, variant, test, key)] == []
 
 
-@pytest.mark.parametrize(("name", "variant"), WRONG)
-def test_a_wrong_answer_fails_the_hidden_tests_that_it_should(name: str, variant: Variant) -> None:
-    """A slip loses exactly the tests that its bank names, and at least one."""
-    assert variant.loses
-    for key in KEYS:
-        tests = hidden_tests_of(name, variant)
-        assert {test.name for test in tests if fails(name, variant, test, key)} == set(variant.loses)
+@pytest.mark.parametrize(("name", "bank", "mistake"), WRONG)
+def test_a_mistake_loses_the_same_points_with_any_key(name: str, bank: Bank, mistake: Mistake) -> None:
+    """And at least some of them."""
+    lost = [loss(name, bank, mistake, key).tests for key in KEYS]
+    assert lost[0]
+    assert earned(name, lost[0]) == earned(name, lost[1])
+
+
+@pytest.mark.parametrize(("name", "bank", "mistake"), WRONG)
+def test_a_mistake_gets_its_own_name(name: str, bank: Bank, mistake: Mistake) -> None:
+    """Alone, or as one of two that cannot be told apart; and no other name anywhere."""
+    functions = {**mistakes.right_answers(name), bank.function: bank.answer(mistake.part)}
+    questions, evidence = rehearsed(name, functions, KEYS[0], bank.questions)
+    told = diagnosed(name, KEYS[0], questions, evidence)
+    names = {each for question in told for test in question.tests for each in test.mistakes}
+    assert names
+    assert all(mistake.name in each.split(" or ") for each in names)
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_every_hidden_test_is_lost_by_some_wrong_answer(name: str) -> None:
+def test_every_hidden_test_is_lost_by_some_mistake(name: str) -> None:
     """A hidden test that nothing trips would be dead."""
-    lost = {test for bank in banks(name).values() for variant in bank.wrongs for test in variant.loses}
-    assert lost == set(hidden_tests(name))
+    losses = (
+        loss(name, bank, mistake, KEYS[0]).tests for bank in mistakes.banks(name) for mistake in bank.mistakes
+    )
+    assert set().union(*losses) == set(hidden_tests(name))
+
+
+@pytest.mark.parametrize("name", SUITE_NAMES)
+def test_sentences_are_short_and_whole(name: str) -> None:
+    """What students read fits into a few lines, and one name has one sentence."""
+    for bank in mistakes.banks(name):
+        sentences: dict[str, set[str]] = defaultdict(set)
+        for mistake in bank.mistakes:
+            sentences[mistake.name].add(mistake.sentence)
+            assert len(mistake.sentence) in SENTENCE, mistake
+            assert mistake.sentence.endswith(".")
+
+
+def test_the_table_of_points_is_true() -> None:
+    """The documentation says what each mistake earns; `python -m bench.matrix` writes it."""
+    assert PATH.read_text(encoding="utf-8") == table(NAMES)
 
 
 @pytest.mark.parametrize("folder", ["source", "release"])
@@ -115,9 +154,10 @@ def test_a_stub_earns_nothing(name: str) -> None:
 
 
 def test_one_slip_costs_its_own_tests_alone() -> None:
-    """With the first state as the final one, Q3 keeps 4 of its 5 points and nothing else changes."""
-    slip = next(each for each in banks("rnn_gru_mha")["gru"].wrongs if each.name == "first state as final")
+    """With the first state as the final one, Q3 keeps all but the final state's points."""
+    bank = next(bank for bank in mistakes.banks("rnn_gru_mha") if bank.function == "gru")
+    slip = next(each for each in bank.mistakes if each.name == "first state as final")
     maxima = grade_cells("rnn_gru_mha")
-    questions = scored("rnn_gru_mha", {**defined("rnn_gru_mha"), "gru": slip.answer}, KEYS[1], maxima)
-    assert {question.name: question.score for question in questions} == {**maxima, "Q3": 4.0}
-    assert [test.name for q in questions for test in q.tests if test.outcome != "passed"] == list(slip.loses)
+    functions = {**defined("rnn_gru_mha"), "gru": bank.answer(slip.part)}
+    tests = [test for q in scored("rnn_gru_mha", functions, KEYS[1], maxima) for test in q.tests]
+    assert [test.name for test in tests if test.outcome != "passed"] == ["test_gru_final_state"]

@@ -10,9 +10,9 @@ from nbgrader.api import Gradebook
 
 from autograder.course import Course
 from autograder.demo import filled, solutions
-from autograder.fleet import keep
 from autograder.grade import Options, grade, make_task
 from autograder.gradebook import record
+from autograder.kept import ClassBank
 from autograder.release import make_release
 from autograder.report import HiddenTest, Provenance, Question, Report, Written
 from autograder.sandbox import Sandbox
@@ -43,7 +43,7 @@ def recorded(
         content = answers if isinstance(answers, str) else filled(release, answers)
         (folder / f"{NAME}.ipynb").write_text(content)
         graded = grade(make_task(term, NAME, student, Options()), sandbox)
-        keep(term, graded)
+        ClassBank(term, NAME).keep(graded)
         record(term, graded.report)
         return graded.report, line_of(term, student)
 

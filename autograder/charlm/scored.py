@@ -17,13 +17,17 @@ from autograder.charlm.corpus import NAME, Corpus
 from autograder.charlm.model import RemoteModel, sentence
 from autograder.course import TermKey
 from autograder.errors import StudentFault
+from autograder.evidence import Evidence
 from autograder.execution import Limits
 from autograder.scoring import HandIn
-from helpers.char_logits import ModelFault
-from helpers.char_score import BATCH, SECONDS, CutModel, Score, examine, score_in_turn
+from helpers.char_data import encode_batch
+from helpers.char_logits import ModelFault, checked
+from helpers.char_score import BATCH, SECONDS, CutModel, Model, Score, examine, score_in_turn
 from helpers.char_weights import FILE, Weights, WeightsError, read_weights
 
 TOTAL = 1200.0  # seconds by the clock after which no further block of sentences is begun
+PUBLIC = "what the model says of public sentences"
+SHOWN = 4  # of these
 LIMITS = Limits(call=SECONDS, calls=2 * TOTAL, hangs=1)
 
 
@@ -41,6 +45,7 @@ def scored(callee: Any, hand_in: HandIn, key: TermKey, weights: Weights) -> Scor
         with closing(callee.fresh(LIMITS)) as first:
             model = RemoteModel(first, corpus.freq, weights.tensors, public=True)
             examine(model, full_batch(corpus.sentences), corpus.str_voc)
+            hand_in.known[PUBLIC] = public_evidence(model, corpus)
         return _hidden_score(callee, hand_in, key, corpus, weights)
     except ModelFault as fault:
         raise StudentFault(sentence(fault)) from fault
@@ -61,6 +66,16 @@ def weights_of(hand_in: HandIn) -> Weights:
 def full_batch(sentences: tuple[str, ...]) -> list[str]:
     """A batch of the largest size, of sentences again and again."""
     return [sentences[number % len(sentences)] for number in range(BATCH)]
+
+
+def public_evidence(model: Model, corpus: Corpus) -> Evidence:
+    """The logits for a few public sentences: what some mistakes are seen by."""
+    tokens = encode_batch(
+        corpus.sentences[:SHOWN], {character: number for number, character in enumerate(corpus.str_voc)}
+    )
+    classes = len(corpus.str_voc) + 3
+    logits = checked(model(tokens[:, :-1]), SHOWN, tokens.shape[1] - 1, classes)
+    return Evidence({"logits": logits.double().numpy()}, {"tokens": tokens.double().numpy()})
 
 
 def _hidden_score(callee: Any, hand_in: HandIn, key: TermKey, corpus: Corpus, weights: Weights) -> Score:

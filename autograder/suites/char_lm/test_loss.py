@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from autograder.charlm.judge import loss_of
+from autograder.charlm.scored import PUBLIC
 from autograder.course import TermKey
 from autograder.errors import StudentFault
 from autograder.scoring import HandIn, StudentCode
@@ -15,7 +16,8 @@ def expect_below(limit: float, submission: StudentCode, hand_in: HandIn, key: Te
     loss = loss_of(submission, hand_in, key)
     if not loss < limit:
         shown = f"{loss:.4f}" if loss <= TOLD else f"more than {TOLD:g}"
-        raise StudentFault(f"The loss is {shown} nats a character, not below {limit:g}.")
+        said = f"The loss is {shown} nats a character, not below {limit:g}."
+        raise StudentFault(said, hand_in.known.get(PUBLIC))
 
 
 @pytest.mark.points("Q1", 5)

@@ -57,7 +57,7 @@ def with_caches(mistakes: frozenset[str]) -> type[Any]:
             return next_h
 
         def forward(self, x, h0):
-            N, T, _ = x.shape
+            T = x.shape[1]
             h = np.zeros_like(h0) if "zero initial state" in mistakes else h0
             first = h
             self.caches = []

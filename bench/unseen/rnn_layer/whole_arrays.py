@@ -135,7 +135,9 @@ def with_whole_arrays(mistakes: frozenset[str]) -> type[Any]:
             if "mean over time" in mistakes:
                 parameters = [each / T for each in parameters]
             if "sums left over" in mistakes:
-                parameters = [self.added(name, each) for name, each in zip(self.params, parameters, strict=True)]
+                parameters = [
+                    self.added(name, each) for name, each in zip(self.params, parameters, strict=True)
+                ]
             return tuple(self.signed([dx, dh0, *parameters]))
 
         def added(self, name, gradient):
