@@ -7,6 +7,8 @@ fails anywhere else or with other numbers: so nothing is named that does not fit
 
 from __future__ import annotations
 
+import time
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
@@ -15,6 +17,7 @@ from itertools import combinations
 import msgspec
 
 from autograder.course import TermKey
+from autograder.errors import SuiteError
 from autograder.evidence import Evidence, agree
 from autograder.mistakes import Bank, Mistake, banks, right_answers
 from autograder.rehearsal import SuiteTest, Tried, hidden_tests, tried
@@ -22,6 +25,7 @@ from autograder.relations import relation
 from autograder.report import HiddenTest, Question
 
 Candidate = tuple[Mistake, ...]
+MOST_PAIRS = 600  # that are tried for one question; the first of them takes some milliseconds each
 EITHER = 2  # mistakes that may be told as "either ... or"; of more, none is
 
 
@@ -74,14 +78,25 @@ class Rehearsals:
         self._tests = hidden_tests(assignment)
         self._right = right_answers(assignment)
         self._known: dict[tuple[Candidate, str], Tried] = {}
+        self._seconds: dict[str, float] = defaultdict(float)
         self.banks = {bank.function: bank for bank in banks(assignment)}
+        known = {test.question for test in self._tests.values()}
+        for bank in self.banks.values():
+            if unknown := set(bank.questions) - known:
+                raise SuiteError(f"the bank of {bank.function} is for {sorted(unknown)}: no test is of it")
 
     def tried(self, candidate: Candidate, test: str) -> Tried:
         """What becomes of the test with these mistakes in otherwise right answers."""
         place = (candidate, test)
         if place not in self._known:
+            begun = time.perf_counter()
             self._known[place] = self._try(candidate, self._tests[test])
+            self._seconds[test] = max(self._seconds[test], time.perf_counter() - begun)
         return self._known[place]
+
+    def cheapest_first(self, tests: Iterable[str]) -> list[str]:
+        """In the order in which to try them: most candidates fall in the first one."""
+        return sorted(tests, key=lambda test: self._seconds[test])
 
     def _try(self, candidate: Candidate, test: SuiteTest) -> Tried:
         functions = dict(self._right)
@@ -153,36 +168,62 @@ class Diagnosis:
     def verdicts(self) -> dict[str, Verdict]:
         """By the failed test's name; those that nothing explains are left out."""
         found: dict[str, Verdict] = {}
-        for candidates in (self._singles, self._pairs):
+        for explain in (self._by_one, self._by_sight, self._by_two):
             left = self._seen.numbers.keys() - found.keys()
             if left:
-                found |= self._best(candidates(left), left)
-        for name, evidence in self._seen.numbers.items():
-            shown = [mistake for mistake in self._stage.seen(self._question) if mistake.seen(evidence)]  # type: ignore[misc]
-            if name not in found and shown:
-                found[name] = Verdict((tuple(shown),))
-            if name not in found and (plain := relation(evidence)):
-                found[name] = Verdict(((plain,),))
+                found |= explain(left)
         return found
 
-    def _singles(self, left: Collection[str]) -> Iterable[Candidate]:
+    def _by_one(self, left: Collection[str]) -> dict[str, Verdict]:
+        """One mistake, or one beside those of earlier questions."""
         mistakes = self._stage.of(self._question)
-        yield from ((each,) for each in mistakes)
-        if self._named:
-            yield self._named
-            yield from ((*self._named, each) for each in mistakes if each not in self._named)
+        found = self._best([(each,) for each in mistakes], left)
+        rest = left - found.keys()
+        if self._named and rest:
+            more = [each for each in self._showing(rest) if each not in self._named]
+            found |= self._best([self._named, *((*self._named, each) for each in more)], rest)
+        return found
 
-    def _pairs(self, left: Collection[str]) -> Iterable[Candidate]:
-        """Two mistakes at once, each of which may be there as far as the passed tests say."""
-        possible = [each for each in self._stage.of(self._question) if self._may_be(each, left)]
+    def _by_sight(self, left: Collection[str]) -> dict[str, Verdict]:
+        """What the numbers show without being equal to others."""
+        found = {}
+        for test in left:
+            evidence = self._seen.numbers[test]
+            shown = tuple(
+                each for each in self._stage.seen(self._question) if each.seen and each.seen(evidence)
+            )
+            plain = None if shown else relation(evidence)
+            if shown or plain:
+                found[test] = Verdict((shown or (plain,),))  # type: ignore[arg-type]
+        return found
+
+    def _by_two(self, left: Collection[str]) -> dict[str, Verdict]:
+        """Two mistakes at once, each of which shows and may be there as far as the passed tests say."""
+        possible = [each for each in self._showing(left) if self._may_be(each)]
+        pairs: list[Candidate] = []
         for one, other in combinations(possible, 2):
-            if one.name != other.name or one.function != other.function:
-                yield one, other
+            if _name(one) != _name(other) and all(self._may_meet(one, other, test) for test in left):
+                pairs.append((one, other))
                 if one.function == other.function and _overlap(one, other):
-                    yield other, one
+                    pairs.append((other, one))
+        return self._best(pairs[:MOST_PAIRS], left)
 
-    def _may_be(self, mistake: Mistake, left: Collection[str]) -> bool:
-        return all(self._stage.tried((mistake,), test).passed for test in self._seen.passed)
+    def _showing(self, tests: Collection[str]) -> list[Mistake]:
+        """The mistakes that show in one of these tests."""
+        ordered = self._stage.cheapest_first(tests)
+        mistakes = self._stage.of(self._question)
+        return [each for each in mistakes if any(not self._passes(each, test) for test in ordered)]
+
+    def _may_be(self, mistake: Mistake) -> bool:
+        return all(self._passes(mistake, test) for test in self._stage.cheapest_first(self._seen.passed))
+
+    def _may_meet(self, one: Mistake, other: Mistake, test: str) -> bool:
+        """Whether a test may have come of both: where one alone shows, it has to show as it did."""
+        shows = [each for each in (one, other) if not self._passes(each, test)]
+        return len(shows) != 1 or self._agrees((shows[0],), test, self._seen.numbers[test])
+
+    def _passes(self, mistake: Mistake, test: str) -> bool:
+        return self._stage.tried((mistake,), test).passed
 
     def _best(self, candidates: Iterable[Candidate], left: Collection[str]) -> dict[str, Verdict]:
         """For each test the candidate that explains the most, if there is one alone or one of two."""
@@ -198,19 +239,18 @@ class Diagnosis:
 
     def _explained(self, candidate: Candidate, left: Collection[str]) -> frozenset[str]:
         """The failed tests that the candidate explains; none if anything speaks against it."""
-        numbers = self._seen.numbers
-        if not any(self._agrees(candidate, test, numbers[test]) for test in left):
-            return frozenset()
-        if not all(self._stage.tried(candidate, test).passed for test in self._seen.passed):
-            return frozenset()
-        explained = set()
-        for test, evidence in numbers.items():
+        numbers, explained = self._seen.numbers, set()
+        for test in self._stage.cheapest_first(numbers):
             if self._stage.tried(candidate, test).passed:
                 continue
-            if not self._agrees(candidate, test, evidence):
+            if not self._agrees(candidate, test, numbers[test]):
                 return frozenset()
             explained.add(test)
-        return frozenset(explained)
+        if not explained.intersection(left):
+            return frozenset()
+        passed = self._stage.cheapest_first(self._seen.passed)
+        fits = all(self._stage.tried(candidate, test).passed for test in passed)
+        return frozenset(explained) if fits else frozenset()
 
     def _agrees(self, candidate: Candidate, test: str, evidence: Evidence) -> bool:
         own = self._stage.tried(candidate, test).evidence

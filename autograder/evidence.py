@@ -51,13 +51,16 @@ def agree(one: Evidence, other: Evidence) -> bool:
     apart = off = 0.0
     for name, array in one.found.items():
         second, right = other.found[name], one.wanted.get(name)
-        if array.shape != second.shape or not np.array_equal(np.isfinite(array), np.isfinite(second)):
+        if array.shape != second.shape:
             return False
         finite = np.isfinite(second)
+        if not np.array_equal(array[~finite], second[~finite], equal_nan=True):
+            return False
         array, second = array[finite], second[finite]
-        scale = float(np.max(np.abs(second), initial=1e-300))
+        sizes = (second, right[np.isfinite(right)]) if right is not None else (second,)
+        scale = max(float(np.max(np.abs(each), initial=1e-300)) for each in sizes)
         difference = np.abs(array - second)
-        if np.any(difference > AGREEMENT * np.maximum(np.abs(second), SMALL * scale)):
+        if not np.all(difference <= AGREEMENT * np.maximum(np.abs(second), SMALL * scale)):
             return False
         apart = max(apart, float(np.max(difference, initial=0)) / scale)
         if right is not None and right.shape == finite.shape:

@@ -67,7 +67,7 @@ def grade_class(
         known = None if force else reports.read(course.report(assignment, student))
         if known is not None and known.provenance.satisfies(task.provenance) and not known.is_broken:
             run.reports[student] = bank.up_to_date(known)
-            if run.reports[student] is not known:
+            if run.reports[student] is not known and known.failed:
                 run.diagnosed.append(student)
         else:
             tasks.append(task)

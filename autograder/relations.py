@@ -11,6 +11,7 @@ from autograder.evidence import Evidence, agree
 from autograder.mistakes import Mistake
 
 DIGITS = range(1, 7)
+PLAIN = 1e-2  # by which a factor has to differ from 1
 
 
 def relation(evidence: Evidence) -> Mistake | None:
@@ -39,7 +40,7 @@ def _coarse(found: Array, right: Array) -> bool:
 
 def _rounded(found: Array, right: Array) -> bool:
     rounded = (np.round(found, digits) for digits in DIGITS)
-    return _near(found, right) and any(np.allclose(found, each, rtol=0, atol=1e-9) for each in rounded)
+    return _near(found, right) and any(np.allclose(found, each, rtol=1e-7, atol=1e-9) for each in rounded)
 
 
 def _near(found: Array, right: Array) -> bool:
@@ -51,7 +52,7 @@ def _factor(found: Array, right: Array) -> bool:
         return False
     size = float(np.vdot(right, right))
     factor = float(np.vdot(found, right)) / size if size else 0.0
-    return abs(factor) > 1e-6 and _is(found, factor * right)
+    return abs(factor) > 1e-6 and abs(factor - 1) > PLAIN and _is(found, factor * right)
 
 
 RELATIONS: list[tuple[str, str, Callable[[Array, Array], bool]]] = [

@@ -186,6 +186,12 @@ class Report(msgspec.Struct, frozen=True):
         """Whether a test has no outcome because of the grader: then it is worth another try."""
         return any(test.outcome == "broke" for question in self.questions for test in question.tests)
 
+    @property
+    def failed(self) -> list[HiddenTest]:
+        """The tests that the student failed."""
+        tests = (test for question in self.questions for test in question.tests)
+        return [test for test in tests if test.outcome == "failed"]
+
     def question(self, name: str) -> Question | None:
         """The question of that name, if there is one."""
         return next((question for question in self.questions if question.name == name), None)

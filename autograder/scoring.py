@@ -206,7 +206,7 @@ class Scoring:
             traceback.clear_frames(fault.__traceback__)  # they hold on to the answer, however large
             raise
         except Exception as error:
-            self._outcome = ("broke", f"{type(error).__name__}: {error}")
+            self._outcome = ("broke", f"{item.name}: {type(error).__name__}: {error} ({_place(error)})")
             raise
 
     @pytest.hookimpl(wrapper=True)
@@ -217,6 +217,12 @@ class Scoring:
         if call.when != "call" and call.excinfo is not None:
             self._outcome = ("broke", f"{call.when}: {call.excinfo.exconly()}")
         return report
+
+
+def _place(error: Exception) -> str:
+    """Where it was raised, for whoever mends the suite."""
+    frame = traceback.extract_tb(error.__traceback__)[-1]
+    return f"{Path(frame.filename).name}, line {frame.lineno}"
 
 
 def _sentence(fault: AssertionError) -> str:

@@ -92,7 +92,9 @@ def groups_listing(groups: Sequence[Group], example: Callable[[Group], tuple[str
         lines += [f"  {group.message}", f"  {student} wrote:"]
         lines += [f"  | {line}".rstrip() for line in cells.splitlines()]
     alone = sum(len(group.students) == 1 for group in groups)
-    return [*lines, *([f"{alone} more wrong answers are like nobody else's"] if alone else [])]
+    if alone and lines:
+        lines += ["", f"like nobody else's: {alone}"]
+    return lines
 
 
 def _line(row: Sequence[str], widths: Sequence[int]) -> str:

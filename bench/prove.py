@@ -108,7 +108,7 @@ class Proof:
     def mistakes(self, assignment: str) -> None:
         """The matrix."""
         print(f"\n{assignment}: mistakes, with {self._options.keys} keys", flush=True)
-        page = PATH.read_text(encoding="utf-8")
+        page = PATH.read_text(encoding="utf-8") if PATH.is_file() else ""
         if table([assignment]).split("\n## ")[1].strip() not in page:
             self.faults.append(f"{PATH.name} is not what the banks of {assignment} say")
         tasks = [

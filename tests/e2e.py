@@ -31,7 +31,7 @@ DEMO_CLASS = {
     "ada_solution": ("3", "5", "2", "2", "5", "17", "graded"),
     "ben_untouched": ("0", "0", "0", "0", "0", "0", "graded"),
     "cleo_half": ("3", "5", "2", "0", "0", "10", "graded"),
-    "dan_reset_gate": ("3", "0", "2", "2", "5", "12", "graded"),
+    "dan_reset_gate": ("3", "4", "2", "2", "5", "16", "graded"),
     "eve_warns": ("3", "5", "2", "2", "5", "17", "graded"),
     "finn_loops": ("3", "0", "2", "2", "5", "12", "graded"),
     "gus_exits": ("3", "5", "0", "2", "5", "15", "graded"),

@@ -50,6 +50,9 @@ class Stage:
     def seen(self, question):
         return [each for each in self.mistakes if each.seen is not None]
 
+    def cheapest_first(self, tests):
+        return sorted(tests)
+
     def tried(self, candidate, test):
         self.tries.append((candidate, test))
         evidence = self.outcomes.get("".join(sorted(each.name for each in candidate)), {}).get(test)

@@ -37,6 +37,20 @@ def test_the_same_nan_agrees():
     assert agree(of(broken), of(broken.copy()))
 
 
+def test_infinity_has_a_sign():
+    """And is not the same as NaN."""
+    above, below = np.array([1.0, np.inf]), np.array([1.0, -np.inf])
+    assert agree(of(above), of(above.copy()))
+    assert not agree(of(above), of(below))
+    assert not agree(of(above), of(np.array([1.0, np.nan])))
+
+
+def test_noise_beside_what_is_right_is_none():
+    """Rounding around zero does not keep two zeros apart."""
+    noise = 1e-9 * np.sin(np.arange(12.0)).reshape(3, 4)
+    assert agree(of(noise, outputs=RIGHT), of(-noise, outputs=RIGHT))
+
+
 def test_small_mistakes_have_to_be_off_alike():
     """Answers that are all but right agree only if they are off what is right by the same."""
     one, other = RIGHT + 1e-6, RIGHT - 1e-6

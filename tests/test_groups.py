@@ -111,7 +111,7 @@ def test_a_group_gets_a_name_and_the_class_is_told(graded, capsys):
     shown = capsys.readouterr().out
     assert "group 1: 2 students in Q3: ada, ben" in shown
     assert "** 2" in shown
-    assert "1 more wrong answer" in shown
+    assert "like nobody else's: 1" in shown
 
     assert run(graded, "mistake", ASSIGNMENT, "1") == 0
     path = graded.root / "mistakes" / ASSIGNMENT / "Q3-1.toml"

@@ -1,8 +1,9 @@
 """The notebook on back-propagation through time: what its checks print for right answers and for slips."""
 
+import itertools
 import sys
 from collections.abc import Iterator
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
 
 import numpy as np
 import pytest
@@ -195,6 +196,19 @@ ZEROS = {
     f"d_{name}": np.zeros([SIZES[axis] for axis in axes])
     for name, axes in {"W": "DH", "R": "HH", "V": "HO", "bs": "H", "by": "O"}.items()
 }
+
+
+def test_what_a_second_call_adds_is_told(helper: ModuleType, capsys: pytest.CaptureFixture[str]) -> None:
+    """A function that is right once is asked once more."""
+    model = SimpleNamespace(**{name.removeprefix("d_"): value for name, value in ZEROS.items()})
+    right, calls = {name.removeprefix("d_"): value for name, value in ZEROS.items()}, itertools.count()
+
+    def adds_up(*_: object) -> dict[str, object]:
+        number = next(calls)
+        return {name: value + number for name, value in ZEROS.items()}
+
+    assert not helper.check_gradient("adds_up", adds_up, lambda: (model, np.zeros((2, 3)), right))
+    assert capsys.readouterr().out.count("something is left over from the first") == 5
 
 
 def compared(helper: ModuleType, capsys: pytest.CaptureFixture[str], analytical: object) -> tuple[bool, str]:

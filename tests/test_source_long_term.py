@@ -4,10 +4,12 @@ import sys
 from collections.abc import Iterator
 from types import ModuleType
 
+import nbformat
 import numpy as np
 import pytest
 import torch
 
+from autograder.course import KIT_ROOT
 from tests import notebooks
 from tests.notebooks import rows, run_notebook
 
@@ -48,6 +50,49 @@ def odd(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     return run_notebook(NAME, tmp_path_factory.mktemp("odd"), answers)
 
 
+@pytest.fixture(scope="module")
+def misshapen(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """An axis order, an axis or a type that is wrong, in every quantity."""
+    slips = {
+        "Q1_solution": (
+            "return rnn_outputs, gru_outputs",
+            "return rnn_outputs.transpose(0, 1), gru_outputs.unsqueeze(0)",
+        ),
+        "Q2_solution": ("zero + 20", "(zero + 20)[:, None]"),
+        "Q3_gradient_solution": ("return gradient", "return gradient.T"),
+        "Q3_vanishing_solution": ("return 0.5 * rotation, wt_x", "return 0.5 * rotation, wt_x.T"),
+        "Q3_exploding_solution": (
+            "return 2 * rotation, wt_x, np.zeros(hidden_size)",
+            "return wt_x, 2 * rotation, np.zeros(hidden_size)",
+        ),
+        "Q4_solution": (
+            "return nothing, keep, nothing",
+            "return nothing, (*keep[:2], wt_h[0], zero), nothing",
+        ),
+    }
+    return run_notebook(NAME, tmp_path_factory.mktemp("misshapen"), notebooks.slipped(NAME, slips))
+
+
+@pytest.mark.parametrize(
+    ("check", "told"),
+    [
+        (
+            "Q1_check",
+            "yours is [T, B, H] = (8, 5, 4), expected [B, T, H] = (5, 8, 4): the axes are in a wrong order",
+        ),
+        ("Q1_check", "yours is (1, 5, 8, 4), expected [B, T, H] = (5, 8, 4): an extra axis of size 1"),
+        ("Q2_check", "linear_trans_z: bias_x is (4, 1), expected [H] = (4,)"),
+        ("Q3_gradient_check", "yours is [H, B] = (4, 3), expected [1, B, H] = (1, 3, 4)"),
+        ("Q3_vanishing_check", "wt_x is (8, 5), expected [I, H] = (5, 8)"),
+        ("Q3_exploding_check", "wt_h is (5, 8), expected [H, H] = (8, 8)"),
+        ("Q4_check", "linear_trans_z: wt_h is (4,), expected [H, H] = (4, 4)"),
+    ],
+)
+def test_every_shape_is_told_with_the_one_expected(misshapen: dict[str, str], check: str, told: str) -> None:
+    """What the hidden tests ask of shapes, the visible checks have said."""
+    assert told in misshapen[check]
+
+
 @pytest.mark.parametrize(
     ("check", "count", "largest"),
     [
@@ -83,6 +128,14 @@ def test_figures_are_drawn(solved: dict[str, str]) -> None:
     """Each figure cell draws one figure and prints nothing."""
     assert solved["drawn"] == "1 2 3 4 5"
     assert [solved[name] for name in FIGURES] == [""] * 5
+
+
+def test_the_scale_to_play_with_can_be_changed() -> None:
+    """Its cell is open in the release, and the figure's, which is locked, does not set it."""
+    notebook = nbformat.read(KIT_ROOT / "release" / NAME / f"{NAME}.ipynb", as_version=4)
+    cells = {cell.id: cell for cell in notebook.cells}
+    assert cells["weight_scale"].metadata == {}
+    assert "weight_scale =" not in cells["Q1_figure_rnn"].source
 
 
 def test_stubs_run_and_say_what_to_do(stubbed: dict[str, str]) -> None:

@@ -56,7 +56,7 @@ def defined(name: str) -> Mapping[str, Any]:
     names: dict[str, Any] = {}
     exec("import numpy as np\nimport torch\n", names)
     for cell in nbformat.read(KIT.source(name), as_version=4).cells:
-        if cell.cell_type == "code" and cell.metadata.nbgrader.solution:
+        if cell.cell_type == "code" and cell.metadata.get("nbgrader", {}).get("solution"):
             exec(cell.source, names)
     return names
 

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
 import torch
 
 from autograder.answers import Array, as_array, describe, with_shape
 from autograder.errors import StudentFault
+from autograder.evidence import Evidence
 from autograder.suites.draws import Linear
 from autograder.suites.recurrent import run_gru
 
 GATES = ("linear_trans_r", "linear_trans_z", "linear_trans_n")
+PARTS = ("wt_x", "bias_x", "wt_h", "bias_h")
 
 
 def as_gates(answer: Any, function: str, I: int, H: int) -> list[Linear]:  # noqa: E741 - the course's letter
@@ -50,6 +54,20 @@ def as_square(value: Any, name: str, H: int) -> Array:
     if array.shape != (H, H):
         raise StudentFault(f"{name} should be [H, H], yours has another shape")
     return array
+
+
+def evidence(gates: Sequence[Linear], **wanted: Any) -> Evidence:
+    """What a verdict on a GRU's parameters rests on: the twelve arrays, "wt_x of r" the first of them.
+
+    Args:
+        wanted: what else a mistake is seen by; see `gate_mistakes`.
+    """
+    found = {
+        f"{part} of {letter}": array
+        for letter, gate in zip("rzn", gates, strict=True)
+        for part, array in zip(PARTS, gate, strict=True)
+    }
+    return Evidence(found, {name: np.asarray(value, dtype=np.float64) for name, value in wanted.items()})
 
 
 def run_loaded(gates: list[Linear], init_state: Any, input_data: Any) -> Array:

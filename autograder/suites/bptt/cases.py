@@ -6,6 +6,7 @@ relative error. Every case derives from the term key and its own sizes alone.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -18,7 +19,12 @@ from autograder.suites.draws import generator
 
 NAME = "bptt"
 AXES = {"W": "DH", "R": "HH", "V": "HO", "bs": "H", "by": "O"}  # the parameters and their axes
+BIASES = ("bs", "by")
 Weights = dict[str, Array]  # an array a parameter, or its gradient, by the parameter's name
+Bend = Callable[[torch.Tensor], torch.Tensor]
+TINY = 1e-8  # of such weights states are so small that 1 - a is 1, too
+MILD = 0.2  # positive weights of which no sum leaves tanh flat
+RANGE = 0.2  # of the weights that an object of the class draws for itself
 
 
 @dataclass(frozen=True)
@@ -33,6 +39,19 @@ class Sizes:
     def shape(self, name: str) -> tuple[int, ...]:
         """A parameter's shape."""
         return tuple(getattr(self, axis) for axis in AXES[name])
+
+
+def straight(values: torch.Tensor) -> torch.Tensor:
+    """No activation."""
+    return values
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What a forward pass bends its states and its outputs with; the right one by default."""
+
+    states: Bend = torch.tanh
+    outputs: Bend = straight
 
 
 @dataclass(frozen=True)
@@ -53,39 +72,78 @@ class Case:
     outputs: Array
     gradients: Weights
 
+    def read_as(self, reading: Reading) -> Array:
+        """The outputs [O] with other activations."""
+        return autograd(self.weights, self.inputs, self.upstream, reading)[0]
 
-@lru_cache(maxsize=256)
-def case(key: TermKey, *sizes: int, biases: float = 0.5) -> Case:
+
+@lru_cache(maxsize=512)
+def case(
+    key: TermKey,
+    *sizes: int,
+    biases: tuple[str, ...] = BIASES,
+    steady: bool = False,
+    tiny: bool = False,
+    positive: bool = False,
+    summed: bool = False,
+) -> Case:
     """A case of the sizes D, H, O, T, with weights large enough to bend the tanh.
 
     Args:
-        biases: their scale.
+        biases: those that are not zero.
+        steady: every step has the same input, and R is zero: no step adds anything to the one before.
+        tiny: states so small that tanh is a straight line of slope 1.
+        positive: inputs, W and R, and so all states, are positive.
+        summed: the upstream gradient is that of the outputs' sum.
     """
     of = Sizes(*sizes)
-    rng = generator(key, NAME, "case", *sizes, biases)
+    rng = generator(key, NAME, "case", *sizes, biases, steady, tiny, positive, summed)
     scale = {"W": 1.5 / np.sqrt(of.D), "R": 1.5 / np.sqrt(of.H), "V": 1.5 / np.sqrt(of.H)}
+    scale |= {name: 0.5 if name in biases else 0.0 for name in BIASES}
+    scale |= {"R": 0.0} if steady else {}
+    scale |= {"W": TINY, "bs": 0.0} if tiny else {}
     while True:
-        weights = {name: scale.get(name, biases) * rng.uniform(-1, 1, of.shape(name)) for name in AXES}
+        weights = {name: scale[name] * rng.uniform(-1, 1, of.shape(name)) for name in AXES}
         inputs, upstream = rng.standard_normal((of.T, of.D)), rng.standard_normal(of.O)
+        if steady:
+            inputs = np.repeat(inputs[:1], of.T, axis=0)
+        if positive:
+            weights |= {name: MILD * abs(weights[name]) for name in ("W", "R")}
+            inputs = abs(inputs)
+        if summed:
+            upstream = np.ones(of.O)
         outputs, gradients = autograd(weights, inputs, upstream)
-        if all(mostly_large(value) for value in (outputs, *gradients.values()) if np.any(value)):
+        told = (gradients["W"], gradients["bs"]) if tiny else (outputs, *gradients.values())
+        if all(mostly_large(value) for value in told if np.any(value)):
             return Case(of, weights, inputs, upstream, outputs, gradients)
 
 
 def inputs_for(key: TermKey, sizes: Sizes, *labels: object) -> Array:
-    """Inputs [T, D] of scale 1, for an object that keeps its own weights."""
+    """Inputs [T, D] of scale 1, for weights such as the class's own."""
     rng = generator(key, NAME, "inputs", sizes, *labels)
     return rng.standard_normal((sizes.T, sizes.D))
 
 
-def autograd(weights: Weights, inputs: Array, upstream: Array) -> tuple[Array, Weights]:
+def initial_weights(key: TermKey, sizes: Sizes, *labels: object) -> Weights:
+    """Weights as an object of the class draws them; here the key says which."""
+    rng = generator(key, NAME, "initial", sizes, *labels)
+    drawn = {name: rng.uniform(-RANGE, RANGE, sizes.shape(name)) for name in AXES}
+    return drawn | {name: np.zeros(sizes.shape(name)) for name in BIASES}
+
+
+RIGHT = Reading()
+
+
+def autograd(
+    weights: Weights, inputs: Array, upstream: Array, reading: Reading = RIGHT
+) -> tuple[Array, Weights]:
     """Outputs [O], and the gradients of `sum(outputs * upstream)` by the parameters' names."""
     leaves = {name: torch.tensor(value, requires_grad=True) for name, value in weights.items()}
     driven = torch.tensor(inputs) @ leaves["W"] + leaves["bs"]  # [T, H]
     state = torch.zeros_like(leaves["bs"])
     for step in driven:
-        state = torch.tanh(step + state @ leaves["R"])
-    outputs = state @ leaves["V"] + leaves["by"]
+        state = reading.states(step + state @ leaves["R"])
+    outputs = reading.outputs(state @ leaves["V"] + leaves["by"])
     (outputs * torch.tensor(upstream)).sum().backward()  # type: ignore[no-untyped-call]
     gradients = {name: np.asarray(leaf.grad) for name, leaf in leaves.items()}
     return np.asarray(outputs.detach()), gradients

@@ -1,47 +1,42 @@
-"""What the hidden tests of this assignment have in common: thresholds, and what answers are compared with.
+"""What the hidden tests of Q2 have in common: thresholds, and what answers are compared with.
 
-A wrong `forward` costs its own points alone. Where it is wrong, gradients are compared with two-sided
-differences of the student's own forward pass instead of torch's gradients, and what Q2 returns with what
-the student's own class would give.
-"""
+A wrong class costs nothing here. Where its `forward` is wrong, numerical gradients are compared with
+two-sided differences of it instead of torch's gradients, and analytical ones with what the class's own
+`backward` gives."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
-from autograder.answers import Array, as_array, excess, expect_finite, with_shape, within
+from autograder.answers import Array, as_array, excess, within
 from autograder.course import TermKey
 from autograder.errors import StudentFault, StudentRaised
+from autograder.evidence import Evidence
 from autograder.scoring import StudentCode, StudentObject
+from autograder.suites.bptt.backward import gradient_in, usable
 from autograder.suites.bptt.cases import AXES, Case, Sizes, Weights, autograd, case, inputs_for
+from autograder.suites.bptt.forward import Forward, forward_is_right, near
 from autograder.suites.bptt.objects import (
     done,
     entry,
     expect_kept,
-    in_shape,
-    make,
+    make_initial,
     make_with,
     weights_of,
     without_lead,
 )
-from autograder.suites.differences import numerical_gradient, responds_alike
+from autograder.suites.bptt.own import SMALL, OwnForward
 
-# Measured in the suite's own sizes, over 200 keys (right answers and those named) and 100 (`bench.margins`).
-# Outputs and gradients, relative, and absolute where the expected magnitude is below SMALL: right at most
-# 7e-15, wrong from 7e-5 (the first step forgotten; a wrong derivative of tanh 0.1).
-CLOSE, ABSOLUTE = 1e-6, 1e-7
-# Differences of the student's own forward, where that is wrong: off by about 1e-10.
-OWN = 1e-6
 # Norm of the difference, eps=1e-7: right at most 6e-9, one-sided differences, which cost the next test, from
 # 8e-9 to 2.1e-7, wrong from 1.2 (the mean of three outputs for their sum).
 NUMERICAL = 1e-6
-# The same with eps=1e-5: right at most 1.1e-9, wrong from 6e-7 (one-sided). A step of 1e-7 whatever eps
-# says is no worse than 3.3e-9, and passes.
+# The same with eps=1e-5 and one output: right at most 2.1e-10, one-sided from 8e-7 (31 keys). A step of 1e-7
+# whatever eps says is no worse than 3.3e-9, and passes.
 TWO_SIDED = 1e-8
 # The same for weights that have not been put back, which costs the other tests: at most 2.6e-6.
 MOVED = 1e-4
@@ -51,18 +46,14 @@ UNLIKE = 1e-3
 # Back-propagation for the sum: right at most 1.1e-15; a numerical gradient in its place from 1.5e-10.
 ANALYTICAL = 1e-12
 
+LEAST = 3  # gradients other than zero, of which the last two tests may be judged
+MOVED_FAR = 1e-2  # with eps=1e-5; it leaves one-sided differences alone where weights have not been put back
+EXACT = 1e-13  # relative: a tanh on a small output is not taken for a right forward
+
 NUMERIC, ANALYTIC = "get_numerical_gradient", "get_analytical_gradient"
-SMALL = (3, 4, 2, 3)  # D, H, O, T where the student's own forward is differentiated, element by element
-MATRICES = ("W", "R", "V")
-MOVE, MOVES, SMALLER = 0.1, 6, 0.15  # how far and how often an input is moved, at which share of the weights
-
-
-# --- Forward and backward -----------------------------------------------------------------------------------
-
-
-def near(answer: Array, expected: Array) -> bool:
-    """Whether an output or gradient is right; NaN is not."""
-    return within(excess(answer, expected, CLOSE, ABSOLUTE), 1)
+PATIENT = 40  # steps after which a state that was left over shows in no digit
+ALONG = 0.9  # cosine from which a wrong backward pass still gives a gradient
+OWN_FIRST = ("V", "R", "W", "bs")  # the gradients of which one has to fit the student's own forward pass
 
 
 def same(answer: Array, expected: Array) -> bool:
@@ -70,17 +61,34 @@ def same(answer: Array, expected: Array) -> bool:
     return within(excess(answer, expected, ANALYTICAL, ANALYTICAL), 1)
 
 
-def expect_outputs(answer: Any, expected: Array, when: str = "") -> None:
-    """Compare what `forward` returned with torch's answer [O]."""
-    array = with_shape(answer, "the answer of `forward`", O=expected.size)
-    expect_finite(array, "the answer of `forward`")
-    if not near(array, expected):
-        raise StudentFault(f"the answer of `forward`{when}: off torch's by more than {CLOSE:g}")
+class Truth:
+    """The gradient of the outputs' sum: torch's, or where `forward` is wrong, by its own differences."""
 
+    def __init__(self, submission: StudentCode, key: TermKey) -> None:
+        self._submission = submission
+        self._is_known = Forward(submission, key).is_known
+        each = case(key, *SMALL)
+        model = make_with(submission, each.sizes, each.weights)
+        outputs = model.forward(each.inputs)
+        self._is_torchs = forward_is_right(outputs, each.outputs)
+        self._forgets = alike(outputs, model.forward(each.inputs))
 
-def forward_is_right(answer: Any, expected: Array) -> bool:
-    """Whether that would raise nothing."""
-    return done(lambda: expect_outputs(answer, expected))
+    def sizes(self, wanted: Sequence[tuple[int, ...]]) -> Sequence[Sizes]:
+        """The sizes to judge by: these, or a small one alone where every element takes many calls."""
+        return self.long_enough(wanted if self._is_torchs else [SMALL])
+
+    def long_enough(self, wanted: Sequence[tuple[int, ...]]) -> Sequence[Sizes]:
+        """The sizes, with more steps where `forward` keeps its state: it does not matter then."""
+        sizes = [Sizes(*of) for of in wanted]
+        return sizes if self._forgets else [replace(of, T=PATIENT) for of in sizes]
+
+    def gradients(self, sizes: Sizes, weights: Weights, inputs: Array) -> Weights:
+        """By the parameters' names."""
+        ones = np.ones(sizes.O)
+        each = Case(sizes, weights, inputs, ones, *autograd(weights, inputs, ones))
+        if self._is_torchs:
+            return each.gradients
+        return OwnForward(self._submission, each, is_known=self._is_known).gradients()
 
 
 def alike(first: Any, second: Any) -> bool:
@@ -89,132 +97,6 @@ def alike(first: Any, second: Any) -> bool:
         return np.array_equal(as_array(first, "y"), as_array(second, "y"))
     except StudentFault:
         return True
-
-
-def expect_gradient(submission: StudentCode, key: TermKey, name: str, cases: Sequence[Case]) -> None:
-    """Compare what `backward` returns for one parameter, for every case."""
-    consistent = False
-    for number, each in enumerate(cases):
-        model = make_with(submission, each.sizes, each.weights)
-        try:
-            outputs = model.forward(each.inputs)
-        except StudentRaised:
-            if number:  # a forward that cannot do a size of one costs its own test
-                continue
-            raise
-        answer = gradient_in(model.backward(each.upstream), name, "backward", each.sizes)
-        if near(answer, each.gradients[name]) or consistent:
-            continue
-        if forward_is_right(outputs, each.outputs):
-            raise StudentFault(f"`d_{name}`: off torch's by more than {CLOSE:g}")
-        expect_own_gradient(submission, case(key, *SMALL), name)
-        consistent = True
-
-
-def gradient_in(answer: Any, name: str, function: str, sizes: Sizes) -> Array:
-    """The gradient of one parameter out of a dict, in the parameter's shape."""
-    array = in_shape(entry(answer, f"d_{name}", function), f"`d_{name}`", name, sizes)
-    expect_finite(array, f"`d_{name}`")
-    return array
-
-
-def usable(answer: Any, sizes: Sizes) -> Weights:
-    """What `backward` returned, less what is missing, misshapen or zero: that has tests of its own.
-
-    Raises:
-        StudentFault: fewer than two gradients are left.
-    """
-    left = {}
-    for name in AXES:
-        with suppress(StudentFault):
-            left[name] = gradient_in(answer, name, "backward", sizes)
-    left = {name: array for name, array in left.items() if np.any(array)}
-    if len(left) < 2:
-        raise StudentFault("`backward` returns too few gradients to judge this by")
-    return left
-
-
-# --- Where the student's forward is wrong: its own differences ----------------------------------------------
-
-
-def expect_own_gradient(submission: StudentCode, each: Case, name: str) -> None:
-    """Compare one gradient with the differences of the student's own forward pass."""
-    expected = own_gradient(submission, each, name)
-    model = make_with(submission, each.sizes, each.weights)
-    model.forward(each.inputs)
-    answer = gradient_in(model.backward(each.upstream), name, "backward", each.sizes)
-    if not np.any(np.abs(expected) > OWN) or not within(excess(answer, expected, OWN, OWN), 1):
-        raise StudentFault(
-            f"`forward` is not right, and `d_{name}` is neither torch's nor your forward's own gradient"
-        )
-
-
-def own_gradient(submission: StudentCode, each: Case, name: str) -> Array:
-    """A parameter's gradient by two-sided differences of the student's own forward pass, if it is one.
-
-    Raises:
-        StudentFault: the pass is none of such a network, however wrong (see `expect_a_network`).
-    """
-
-    def outputs(weights: Weights, inputs: Array = each.inputs) -> Array:
-        answer = make_with(submission, each.sizes, weights).forward(inputs)
-        array = as_array(answer, "the answer of `forward`").ravel()
-        return with_shape(array, "the answer of `forward`", O=each.sizes.O)
-
-    expect_a_network(each, outputs)
-    at = each.weights[name]
-    return numerical_gradient(lambda moved: outputs(each.weights | {name: moved}), at, each.upstream)
-
-
-def expect_a_network(each: Case, outputs: Callable[[Weights, Array], Array]) -> None:
-    """Raise a `StudentFault` unless a wrong forward pass is still one of such a network.
-
-    Its outputs change with the input and with all matrices but one at most, and for two of these four at
-    least they change roughly as they should: a sham with an easy gradient does not. The weights are small
-    here, where tanh hardly bends and the last steps count most, so that a mistake leaves most changes be.
-    """
-    rng = np.random.default_rng(0)
-    still, as_should = [], 0
-    small = {name: SMALLER * value for name, value in each.weights.items()}
-    parts = {"x": each.inputs, **{name: small[name] for name in MATRICES}}
-    own_here, right_here = outputs(small, each.inputs), autograd(small, each.inputs, each.upstream)[0]
-    for name, part in parts.items():
-        changes = []
-        for _ in range(MOVES):
-            moved = {**parts, name: part + MOVE * rng.standard_normal(part.shape)}
-            inputs, weights = moved.pop("x"), {**small, **moved}
-            right = autograd(weights, inputs, each.upstream)[0] - right_here
-            changes.append((outputs(weights, inputs) - own_here, right))
-        own, expected = map(np.array, zip(*changes, strict=True))
-        still += [name] if np.max(np.abs(own)) <= OWN else []
-        as_should += responds_alike(own, expected)
-    if len(still) > 1 or "x" in still or as_should < 2:
-        raise StudentFault("the answer of `forward` does not depend on its input and weights as it should")
-
-
-class Truth:
-    """The gradient of the outputs' sum: torch's, or where `forward` is wrong, by its own differences."""
-
-    def __init__(self, submission: StudentCode, key: TermKey) -> None:
-        self._submission = submission
-        each = case(key, *SMALL)
-        outputs = make_with(submission, each.sizes, each.weights).forward(each.inputs)
-        self._is_torchs = forward_is_right(outputs, each.outputs)
-
-    def sizes(self, wanted: Sequence[tuple[int, ...]]) -> Sequence[Sizes]:
-        """The sizes to judge by: these, or a small one alone where every element takes many calls."""
-        return [Sizes(*of) for of in (wanted if self._is_torchs else [SMALL])]
-
-    def gradients(self, sizes: Sizes, weights: Weights, inputs: Array) -> Weights:
-        """By the parameters' names."""
-        ones = np.ones(sizes.O)
-        each = Case(sizes, weights, inputs, ones, *autograd(weights, inputs, ones))
-        if self._is_torchs:
-            return each.gradients
-        return {name: own_gradient(self._submission, each, name) for name in AXES}
-
-
-# --- Q2 -----------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -240,13 +122,35 @@ class Checked:
     @property
     def gradients(self) -> Weights:
         """The answer's five gradients, each in its parameter's shape."""
-        plain = {
-            f"d_{name}": without_lead(
-                entry(self.answer, f"d_{name}", self.function), f"`d_{name}`", name, self.sizes
-            )
-            for name in AXES
-        }
+        return self._gradients(lambda array, name: array)
+
+    def numbers(self, expected: Weights) -> Weights:
+        """The same of an answer whose gradients lost axes, which has cost its points.
+
+        What is left at zero is left out, which has cost its points, too.
+
+        Raises:
+            StudentFault: hardly any gradient is left.
+        """
+        gradients = self._gradients(lambda array, name: _in_form(array, self.sizes.shape(name)))
+        left = {name: array for name, array in gradients.items() if np.any(array)}
+        if len(left) < min(LEAST, sum(bool(np.any(array)) for array in expected.values())):
+            raise StudentFault(f"`{self.function}` is nowhere near the gradient", evidence_of(gradients))
+        return left
+
+    def _gradients(self, form: Callable[[Array, str], Array]) -> Weights:
+        plain = {}
+        for name in AXES:
+            value = entry(self.answer, f"d_{name}", self.function)
+            array = without_lead(value, f"`d_{name}`", name, self.sizes)
+            plain[f"d_{name}"] = form(array, name)
         return {name: gradient_in(plain, name, self.function, self.sizes) for name in AXES}
+
+
+def _in_form(array: Array, shape: tuple[int, ...]) -> Array:
+    """The numbers in that shape where their axes are in the same order or all in one row."""
+    same_order = np.squeeze(array).shape == tuple(size for size in shape if size != 1)
+    return array.reshape(shape) if same_order or array.shape == (np.prod(shape),) else array
 
 
 def asked(
@@ -257,7 +161,7 @@ def asked(
     Sizes after the first that the student's `forward` cannot do are left out: that costs its own test.
     """
     for number, of in enumerate(sizes):
-        model, inputs = make(submission, of), inputs_for(key, of)
+        model, inputs = make_initial(submission, key, of), inputs_for(key, of)
         try:
             model.forward(inputs_for(key, of, "another"))
         except StudentRaised:
@@ -272,40 +176,157 @@ def asked(
         yield Checked(function, of, inputs, before, model, answer)
 
 
-def own_backward(submission: StudentCode, key: TermKey, checked: Checked) -> tuple[Any, Any]:
-    """What the student's own class returns where `get_analytical_gradient` was asked: outputs, gradients."""
-    model = make_with(submission, checked.sizes, checked.before)
-    model.forward(inputs_for(key, checked.sizes, "another"))
-    outputs = model.forward(checked.inputs)
-    return outputs, model.backward(np.ones(checked.sizes.O))
+class Analytical:
+    """The answers of `get_analytical_gradient`, compared with torch's gradients and the student's own
+    class."""
+
+    def __init__(self, submission: StudentCode, key: TermKey) -> None:
+        self._submission = submission
+        self._key = key
+        self._is_a_gradient = False
+
+    def expect(self, run: Checked) -> None:
+        """Compare each gradient with torch's, or else with what the student's own `backward` returns."""
+        right, gradients = autograd(run.before, run.inputs, np.ones(run.sizes.O))
+        others = [name for name in AXES if not _is_right(run, name, gradients[name])]
+        if not others:
+            return
+        outputs, own = self._own(run)[0]
+        others = [name for name in others if not (_lacks(run.answer, name) and _lacks(own, name))]
+        usable_own = {}
+        with suppress(StudentFault):
+            usable_own = usable(own, run.sizes)
+        evidence = _evidence(run, gradients, usable_own)
+        off = np.abs(as_array(outputs, "the answer of `forward`").ravel() - right)
+        is_right_forward = np.max(off) <= EXACT * np.max(np.abs(right))
+        all_near = all(name in usable_own and near(usable_own[name], gradients[name]) for name in AXES)
+        if is_right_forward and all_near:
+            text = f"`{ANALYTIC}` is off the gradient by more than rounding, as differences are"
+            raise StudentFault(text, evidence)
+        if not self._is_a_gradient:
+            self._expect_own_backward(usable_own, gradients)
+            self._is_a_gradient = True
+        for name in others:
+            answer, expected = (
+                as_array(entry(part, f"d_{name}", ANALYTIC), name) for part in (run.answer, own)
+            )
+            if answer.shape != expected.shape or not same(answer, expected):
+                text = f"`{ANALYTIC}`: d_{name} is not what `backward` gives for upstream ones"
+                raise StudentFault(text, evidence)
+
+    def expect_kept(self, run: Checked) -> None:
+        """Raise a `StudentFault` where the weights have moved, beside the gradients along which they may
+        have."""
+        try:
+            run.expect_kept()
+        except StudentFault as fault:
+            if fault.evidence is None:
+                raise
+            moved = fault.evidence
+            along = _evidence(run, {}, {}).found
+            raise StudentFault(str(fault), Evidence(moved.found, moved.wanted | along)) from None
+
+    def expect_again(self, run: Checked) -> None:
+        """Ask the same object once more: the answer is the same where the class gives it."""
+        again = replace(run, answer=self._submission.get_analytical_gradient(run.model, run.inputs))
+        first, second = (_evidence(each, {}, {}).found for each in (run, again))
+        if all(np.array_equal(first[name], second[name]) for name in first):
+            return
+        (_, once), (_, twice) = self._own(run)
+        own = [_evidence(replace(run, answer=each), {}, {}).found for each in (once, twice)]
+        if all(np.array_equal(own[0][name], own[1][name]) for name in own[0]):
+            text = f"`{ANALYTIC}` gives something else when it is called once more"
+            raise StudentFault(text, Evidence(second, first))
+
+    def _own(self, run: Checked) -> list[tuple[Any, Any]]:
+        """What the student's own class returns where this was asked: outputs, gradients; and once more."""
+        model = make_with(self._submission, run.sizes, run.before)
+        model.forward(inputs_for(self._key, run.sizes, "another"))
+        ones = np.ones(run.sizes.O)
+        return [(model.forward(run.inputs), model.backward(ones)) for _ in range(2)]
+
+    def _expect_own_backward(self, own: Weights, gradients: Weights) -> None:
+        """Raise a `StudentFault` unless what stands in for torch's gradients is partly right.
+
+        One is near torch's, or two point as they do or against them, or for a wrong forward pass one fits its
+        differences.
+        """
+        left = {name: own[name] for name in OWN_FIRST if name in own}
+        if any(near(array, gradients[name]) for name, array in left.items()):
+            return
+        if sum(_along(array, gradients[name]) for name, array in left.items()) > 1:
+            return
+        each = case(self._key, *SMALL)
+        model = make_with(self._submission, each.sizes, each.weights)
+        model.forward(each.inputs)
+        of_small = usable(model.backward(each.upstream), each.sizes)
+        is_known = Forward(self._submission, self._key).is_known
+        forward = OwnForward(self._submission, each, is_known=is_known)
+        if not any(name in of_small and forward.fits(name, of_small[name]) for name in OWN_FIRST):
+            raise StudentFault(f"`{ANALYTIC}`: neither it nor `backward` gives a gradient")
+
+
+def _along(one: Array, other: Array) -> bool:
+    """Whether one is nearly a multiple of the other."""
+    lengths = float(np.linalg.norm(one) * np.linalg.norm(other))
+    return abs(float(np.vdot(one, other))) >= ALONG * lengths > 0
+
+
+def _lacks(answer: Any, name: str) -> bool:
+    """Whether a gradient is not in a dict: where `backward` gives none, that has cost its points."""
+    return isinstance(answer, Mapping) and f"d_{name}" not in answer
+
+
+def _is_right(run: Checked, name: str, expected: Array) -> bool:
+    """Whether one gradient of the answer is torch's."""
+    try:
+        return same(gradient_in(run.answer, name, ANALYTIC, run.sizes), expected)
+    except StudentFault:
+        return False
+
+
+def _evidence(run: Checked, gradients: Weights, own: Weights) -> Evidence:
+    """The five gradients of an answer beside the right ones, and those of the class's own `backward`."""
+    names = [name for name in AXES if not _lacks(run.answer, name)]
+    found = {f"d_{name}": as_array(entry(run.answer, f"d_{name}", ANALYTIC), name) for name in names}
+    wanted = {f"d_{name}": value for name, value in gradients.items()}
+    return Evidence(found, wanted | {f"own d_{name}": value for name, value in own.items()})
 
 
 def distances(answer: Weights, expected: Weights) -> list[float]:
-    """The norm of the difference, a parameter."""
-    return [float(np.linalg.norm(answer[name] - expected[name])) for name in AXES]
+    """The norm of the difference, a parameter of the answer."""
+    return [float(np.linalg.norm(value - expected[name])) for name, value in answer.items()]
 
 
-def expect_small(values: Sequence[float], threshold: float, what: str) -> None:
-    """Raise a `StudentFault` that names the parameters over the threshold."""
-    over = [f"d_{name}" for name, value in zip(AXES, values, strict=True) if not within(value, threshold)]
+def expect_small(found: Weights, expected: Weights, threshold: float, what: str) -> None:
+    """Raise a `StudentFault` that names the parameters whose difference has a norm over the threshold."""
+    errors = zip(found, distances(found, expected), strict=True)
+    over = [f"d_{name}" for name, error in errors if not within(error, threshold)]
     if over:
-        raise StudentFault(f"{what}: the norm of the difference is over {threshold:g} for {', '.join(over)}")
+        text = f"{what}: the norm of the difference is over {threshold:g} for {', '.join(over)}"
+        raise StudentFault(text, evidence_of(found, expected))
+
+
+def evidence_of(found: Weights, expected: Weights | None = None) -> Evidence:
+    """Gradients beside the right ones."""
+    wanted = {f"d_{name}": (expected or {})[name] for name in found} if expected else {}
+    return Evidence({f"d_{name}": array for name, array in found.items()}, wanted)
 
 
 def common_factor(answer: Weights, expected: Weights) -> float:
     """The factor between an answer and the gradient that it resembles; 1 where it resembles none."""
-    one, other = flat(answer), flat(expected)
+    one, other = flat(answer, answer), flat(expected, answer)
     factor = float(one @ other) / max(1e-30, float(other @ other))
     return factor if unlikeness(answer, expected) <= UNLIKE and abs(factor - 1) > 0.01 else 1.0
 
 
 def unlikeness(answer: Weights, expected: Weights) -> float:
     """How far the cosine between two gradients is from 1 or -1: 0 where they differ by a factor alone."""
-    one, other = flat(answer), flat(expected)
+    one, other = flat(answer, answer), flat(expected, answer)
     lengths = float(np.linalg.norm(one) * np.linalg.norm(other))
     return 1 - float(abs(one @ other)) / max(1e-30, lengths)
 
 
-def flat(gradients: Weights) -> Array:
-    """All elements in a row."""
-    return np.concatenate([gradients[name].ravel() for name in AXES])
+def flat(gradients: Weights, names: Iterable[str]) -> Array:
+    """All elements of these in a row."""
+    return np.concatenate([gradients[name].ravel() for name in names])

@@ -8,10 +8,11 @@ from typing import Any
 import numpy as np
 
 from autograder.answers import Array, as_array, describe, with_shape, within
+from autograder.course import TermKey
 from autograder.errors import StudentFault
+from autograder.evidence import Evidence
 from autograder.scoring import StudentCode, StudentObject
-from autograder.suites.bptt.cases import AXES, Sizes, Weights
-from autograder.suites.gates import as_square
+from autograder.suites.bptt.cases import AXES, Sizes, Weights, initial_weights
 
 # Weights that should stay, or move by an exact step: right at most 2.8e-17, wrong from 1e-7 (not put back).
 KEPT = 1e-12
@@ -30,6 +31,27 @@ def make_with(submission: StudentCode, sizes: Sizes, weights: Weights) -> Studen
             "the weights W, R, V, bs and by can be set neither as attributes nor by set_weights"
         )
     return model
+
+
+def make_initial(submission: StudentCode, key: TermKey, sizes: Sizes, *labels: object) -> StudentObject:
+    """An object with weights as it draws them, here the key's; its own where these cannot be set.
+
+    One way of setting is enough: after both, a class that keeps its weights twice would have two of each.
+    """
+    model, weights = make(submission, sizes), initial_weights(key, sizes, *labels)
+    for act in (lambda: model.set_weights(weights), lambda: model.assign(**weights)):
+        if done(act) and has(model, weights, sizes):
+            break
+    return model
+
+
+def has(model: StudentObject, weights: Weights, sizes: Sizes) -> bool:
+    """Whether the object has exactly these weights."""
+    try:
+        own = weights_of(model, sizes)
+    except StudentFault:
+        return False
+    return all(np.array_equal(own[name], weights[name]) for name in AXES)
 
 
 def done(act: Callable[[], Any]) -> bool:
@@ -90,8 +112,11 @@ def in_shape(value: Any, told: str, name: str, sizes: Sizes) -> Array:
         told: the value's own name, for messages.
     """
     axes = AXES[name]
-    if axes == "HH":
-        return as_square(value, told, sizes.H)
+    if axes == "HH":  # one axis twice: there is no order to name
+        array = as_array(value, told)
+        if array.shape != (sizes.H, sizes.H):
+            raise StudentFault(f"{told} should be [H, H], yours has another shape", Evidence({told: array}))
+        return array
     return with_shape(value, told, **{axis: getattr(sizes, axis) for axis in axes})
 
 
@@ -105,5 +130,6 @@ def expect_kept(before: Weights, after: Weights, function: str) -> None:
     moved = [name for name in AXES if not unmoved(before[name], after[name])]
     if moved:
         raise StudentFault(
-            f"`{function}` should leave the weights as they were; it changed {', '.join(moved)}"
+            f"`{function}` should leave the weights as they were; it changed {', '.join(moved)}",
+            Evidence(after, before),
         )

@@ -9,34 +9,33 @@ import pytest
 
 from autograder.answers import as_array
 from autograder.errors import StudentFault, StudentRaised
-from autograder.suites.bptt.cases import AXES, NAME, Sizes, case, inputs_for
-from autograder.suites.bptt.judge import MATRICES, alike, expect_outputs, usable
+from autograder.evidence import Evidence
+from autograder.scoring import StudentObject
+from autograder.suites.bptt.backward import usable
+from autograder.suites.bptt.cases import AXES, NAME, RANGE, Sizes, Weights, case, inputs_for
+from autograder.suites.bptt.forward import LONG, ONES, SIZES, Forward, expect_anew
+from autograder.suites.bptt.judge import alike
 from autograder.suites.bptt.objects import (
     entry,
     expect_kept,
     in_shape,
     make,
-    make_with,
+    make_initial,
     parameter,
     raw,
     unmoved,
     weights_of,
 )
+from autograder.suites.bptt.own import MATRICES
 from autograder.suites.draws import generator
-
-# D, H, O, T: all different, so that a transposed answer fails by its shape
-SIZES = ((4, 6, 3, 5), (9, 5, 2, 7), (3, 8, 4, 6))
-ONES = ((1, 4, 3, 5), (3, 1, 2, 4), (4, 5, 1, 3), (2, 3, 4, 1), (1, 1, 1, 1))
-LONG = (3, 6, 2, 200)
 
 SQUARE = Sizes(4, 4, 4, 5)  # here a transposed gradient, which has tests of its own, breaks no update
 
-RANGE = 0.2
 MANY = Sizes(17, 20, 19, 1)  # 340 weights a matrix or more
 QUARTER = 0.1  # the least share of them in each quarter of the range; 200 objects had 0.17 or more
 
 
-@pytest.mark.points("Q1", 0.5)
+@pytest.mark.points("Q1", 0.25)
 def test_initial_weights(submission, key):
     """W, R and V are spread over (-0.2, 0.2) and differ from object to object; bs and by are zero."""
     for sizes in (MANY, Sizes(3, 4, 1, 1)):
@@ -61,30 +60,45 @@ def expect_uniform(name: str, values) -> None:
         raise StudentFault(f"{name} should be uniform in (-0.2, 0.2); parts of that range are nearly empty")
 
 
-@pytest.mark.points("Q1", 0.75)
-def test_forward(submission, key):
-    """`forward` gives the outputs [O] of the formula, for several sizes."""
-    for sizes in SIZES:
-        each = case(key, *sizes)
-        expect_outputs(make_with(submission, each.sizes, each.weights).forward(each.inputs), each.outputs)
+@pytest.mark.points("Q1", 0.25)
+def test_forward_one_step(submission, key):
+    """Where R and the biases are zero and all inputs the same, `forward` gives the outputs [O] of one
+    step."""
+    Forward(submission, key).expect_step()
 
 
 @pytest.mark.points("Q1", 0.5)
+def test_forward_through_time(submission, key):
+    """With biases of zero, `forward` carries the state from step to step."""
+    Forward(submission, key).expect_recurrence()
+
+
+@pytest.mark.points("Q1", 0.25)
+def test_forward_hidden_bias(submission, key):
+    """`forward` adds bs at every step."""
+    Forward(submission, key).expect_bias("bs")
+
+
+@pytest.mark.points("Q1", 0.25)
+def test_forward_output_bias(submission, key):
+    """`forward` adds by to the outputs."""
+    Forward(submission, key).expect_bias("by")
+
+
+@pytest.mark.points("Q1", 0.25)
 def test_forward_sizes_of_one(submission, key):
-    """They are right when input, hidden or output size or the number of steps is 1."""
+    """What `forward` does is as right when input, hidden or output size or the number of steps is 1."""
+    forward = Forward(submission, key)
     for sizes in ONES:
-        each = case(key, *sizes)
-        expect_outputs(make_with(submission, each.sizes, each.weights).forward(each.inputs), each.outputs)
+        forward.expect(forward.reduced(sizes))
 
 
 @pytest.mark.points("Q1", 0.25)
 def test_forward_starts_anew(submission, key):
-    """They are right over 200 steps, and every call starts from the zero state again."""
-    for sizes in (LONG, SIZES[0]):  # after a long sequence nothing is left of the state it began with
-        each = case(key, *sizes)
-        model = make_with(submission, each.sizes, each.weights)
-        for when in ("", ", called once more with the same sequence"):
-            expect_outputs(model.forward(each.inputs), each.outputs, when)
+    """And over 200 steps; every call starts from the zero state again."""
+    forward = Forward(submission, key)
+    forward.expect(forward.reduced(LONG))
+    expect_anew(submission, key)
 
 
 @pytest.mark.points("Q1", 0.25)
@@ -93,19 +107,31 @@ def test_update(submission, key):
     for sizes in (SQUARE, Sizes(5, 5, 5, 3)):
         rng = generator(key, NAME, "update", sizes)
         lr, upstream = rng.uniform(0.1, 0.5), rng.standard_normal(sizes.O)
-        model = make(submission, sizes)
+        model = make_initial(submission, key, sizes)
         before = weights_of(model, sizes)
         model.forward(inputs_for(key, sizes))
         returned = model.keep("backward", upstream)
         gradients = usable(returned.copy(), sizes)
         model.update(lr)
-        for name, gradient in gradients.items():
-            answer = in_shape(raw(model, name), name, name, sizes)
-            if not unmoved(before[name] - lr * gradient, answer):
-                raise StudentFault(f"`update` should make {name} exactly {name} - lr * d_{name}")
-            left = as_array(entry(returned.copy(), f"d_{name}", "backward"), f"`d_{name}`")
-            if not np.array_equal(left, gradient):
-                raise StudentFault(f"`update` should leave `d_{name}` as `backward` returned it")
+        expect_updated(model, sizes, {name: before[name] - lr * each for name, each in gradients.items()})
+        left = {name: as_array(entry(returned.copy(), f"d_{name}", "backward"), name) for name in gradients}
+        if any(not np.array_equal(left[name], gradients[name]) for name in gradients):
+            text = "`update` should leave the gradients as `backward` returned them"
+            raise StudentFault(text, Evidence(prefixed(left), prefixed(gradients)))
+
+
+def expect_updated(model, sizes: Sizes, expected) -> None:
+    """Raise a `StudentFault` where the object's parameters are others."""
+    after = {name: in_shape(raw(model, name), name, name, sizes) for name in expected}
+    wrong = [name for name in expected if not unmoved(expected[name], after[name])]
+    if wrong:
+        told = " and ".join(f"{name} exactly {name} - lr * d_{name}" for name in wrong)
+        raise StudentFault(f"`update` should make {told}", Evidence(after, expected))
+
+
+def prefixed(gradients: Weights) -> Weights:
+    """Gradients by the names that a dict has for them."""
+    return {f"d_{name}": value for name, value in gradients.items()}
 
 
 @pytest.mark.points("Q1", 0.25)
@@ -114,12 +140,17 @@ def test_update_needs_a_backward(submission, key):
     sizes = SQUARE
     expect_raised(make(submission, sizes).update, 0.1, "RuntimeError", "before any `backward`")
     model = make(submission, sizes)
-    for _ in range(2):  # a new backward makes way for a new update
-        with suppress(StudentRaised):  # a bias that has grown an axis has tests of its own
-            model.forward(inputs_for(key, sizes))
-        model.backward(np.ones(sizes.O))
-        model.update(0.1)
+    step(model, key, sizes)
+    with suppress(StudentRaised):  # a bias that has grown an axis has tests of its own
+        step(model, key, sizes)  # a new backward makes way for a new update
     expect_raised(model.update, 0.1, "RuntimeError", "a second time after one `backward`")
+
+
+def step(model: StudentObject, key, sizes: Sizes) -> None:
+    """Forward, backward and update."""
+    model.forward(inputs_for(key, sizes))
+    model.backward(np.ones(sizes.O))
+    model.update(0.1)
 
 
 def expect_raised(method, argument, kind: str, when: str) -> None:
@@ -139,7 +170,7 @@ def test_weights_go_round(submission, key):
     """`set_weights` takes what `get_weights` returns, and no update of either object changes that."""
     for sizes in (SIZES[0], ONES[2]):
         each = case(key, *sizes)
-        model, other = make(submission, each.sizes), make(submission, each.sizes)
+        model, other = (make_initial(submission, key, each.sizes, place) for place in range(2))
         model.set_weights(each.weights)
         expect_set(taken_in(model.get_weights(), each.sizes), each.weights, "what `get_weights` returns")
         taken = model.keep("get_weights")
@@ -162,7 +193,8 @@ def expect_set(weights, expected, what: str) -> None:
     """Raise a `StudentFault` where these are not the weights that were set."""
     wrong = [name for name in AXES if not unmoved(expected[name], weights[name])]
     if wrong:
-        raise StudentFault(f"{what} should be what `set_weights` was given; not so {', '.join(wrong)}")
+        text = f"{what} should be what `set_weights` was given; not so {', '.join(wrong)}"
+        raise StudentFault(text, Evidence(weights, expected))
 
 
 def expect_same_outputs(model, other, inputs) -> None:
@@ -175,7 +207,7 @@ def expect_same_outputs(model, other, inputs) -> None:
 def test_set_weights_refuses(submission, key):
     """`set_weights` raises ValueError where a parameter is missing, and changes nothing then."""
     each = case(key, *SIZES[0])
-    model = make(submission, each.sizes)
+    model = make_initial(submission, key, each.sizes)
     before = weights_of(model, each.sizes)
     for missing in (("by",), ("W",), ("V", "R"), tuple(AXES)):
         weights = {name: value for name, value in each.weights.items() if name not in missing}

@@ -16,13 +16,13 @@ import torch
 
 from autograder.answers import Array, mostly_large
 from autograder.course import TermKey
-from autograder.suites.draws import Float32, generator, linear, normal, uniform
+from autograder.suites.draws import Float32, Linear, generator, linear, normal, uniform
 from autograder.suites.recurrent import load, run_gru, run_rnn
 
 NAME = "rnn_gru_mha"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Recurrent:
     """Arguments of `rnn` or `gru`, and torch's answers.
 
@@ -50,11 +50,16 @@ class Recurrent:
 
 @dataclass(frozen=True)
 class Attention:
-    """Arguments of `mha`, and torch's answer [B, T, E] in float64."""
+    """Arguments of `mha`, and torch's answer [B, T, E] in float64.
+
+    Args:
+        last: whether the last position alone is compared.
+    """
 
     weights: tuple[Any, ...]
     input_data: torch.Tensor
     outputs: Array
+    last: bool = False
 
     @property
     def args(self) -> tuple[Any, ...]:
@@ -62,28 +67,106 @@ class Attention:
 
 
 @lru_cache(maxsize=256)
-def rnn(key: TermKey, B: int, T: int, I: int, H: int) -> Recurrent:  # noqa: E741 - the course's letters
-    """A case for `rnn`."""
+def rnn(
+    key: TermKey,
+    B: int,
+    T: int,
+    I: int,  # noqa: E741 - the course's letters
+    H: int,
+    *,
+    bias: bool = True,
+    initial: bool = True,
+    symmetric: bool = False,
+) -> Recurrent:
+    """A case for `rnn`.
+
+    Args:
+        bias: whether the bias is other than zero.
+        initial: whether the initial state is.
+        symmetric: whether the hidden weights are their own transpose.
+    """
     rng = generator(key, NAME, "rnn", B, T, I, H)
     while True:
-        wt_x, wt_h = uniform(rng, H, I, H), uniform(rng, H, H, H)
+        wt_x, wt_h = uniform(rng, H, I, H), _turned(uniform(rng, H, H, H), symmetric)
+        total = (uniform(rng, H, H) + uniform(rng, H, H)) * np.float32(bias)
+        init_state, input_data = normal(rng, 1, B, H) * np.float32(initial), normal(rng, B, T, I)
+        outputs = run_rnn(wt_h, wt_x, total, init_state, input_data)
+        if mostly_large(outputs):
+            return Recurrent((wt_h, wt_x, total), init_state, input_data, outputs)
+
+
+@lru_cache(maxsize=1024)
+def gru(
+    key: TermKey,
+    B: int,
+    T: int,
+    I: int,  # noqa: E741
+    H: int,
+    *,
+    bias: bool = True,
+    initial: bool = True,
+    symmetric: bool = False,
+    r: float | None = None,
+    z: float | None = None,
+) -> Recurrent:
+    """A case for `gru`.
+
+    Args:
+        bias: whether the biases are other than zero.
+        initial: whether the initial state is.
+        symmetric: whether the hidden weights are their own transposes.
+        r: what the reset gate's sigmoid is given at every step; None where it is free. A gate is held by the
+            last input, which is always 1, and so looks at no bias and no state.
+        z: the same for the update gate.
+    """
+    rng = generator(key, NAME, "gru", B, T, I, H)
+    while True:
+        drawn = [linear(rng, I, H) for _ in "rzn"]
+        init_state, input_data = normal(rng, 1, B, H) * np.float32(initial), normal(rng, B, T, I)
+        if r is not None or z is not None:
+            input_data[:, :, -1] = 1
+        gates = tuple(
+            _held(gate, value) if value is not None else _plain(gate, bias, symmetric)
+            for gate, value in zip(drawn, (r, z, None), strict=True)
+        )
+        outputs = run_gru(gates, init_state, input_data, torch.float64)
+        if mostly_large(outputs):
+            return Recurrent(gates, init_state, input_data, outputs)
+
+
+def _plain(gate: Linear, bias: bool, symmetric: bool) -> Linear:
+    """The gate's parameters, perhaps without biases and with symmetric hidden weights."""
+    wt_x, bias_x, wt_h, bias_h = gate
+    return wt_x, bias_x * np.float32(bias), _turned(wt_h, symmetric), bias_h * np.float32(bias)
+
+
+def _held(gate: Linear, value: float) -> Linear:
+    """Parameters whose sum is `value` where the last input is 1."""
+    wt_x, bias_x, wt_h, bias_h = (np.zeros_like(part) for part in gate)
+    wt_x[-1] = value
+    return wt_x, bias_x, wt_h, bias_h
+
+
+def _turned(wt_h: Float32, symmetric: bool) -> Float32:
+    """Hidden weights, or what they and their transpose have in common."""
+    return np.asarray((wt_h + wt_h.T) / 2 if symmetric else wt_h, dtype=np.float32)
+
+
+@lru_cache(maxsize=256)
+def imitation(key: TermKey, part: str, B: int, T: int, I: int, H: int) -> Recurrent:  # noqa: E741
+    """A case for `init_gru_with_rnn`, with the RNN's "weights" alone, its "bias" alone, or "both"."""
+    rng = generator(key, NAME, "imitation", part, B, T, I, H)
+    while True:
+        wt_x, wt_h = uniform(rng, H, I, H), uniform(rng, H, H, H) * np.float32(0.8)
         bias = uniform(rng, H, H) + uniform(rng, H, H)
+        if part == "weights":
+            bias = 0 * bias
+        if part == "bias":
+            wt_x, wt_h = 0 * wt_x, 0 * wt_h
         init_state, input_data = normal(rng, 1, B, H), normal(rng, B, T, I)
         outputs = run_rnn(wt_h, wt_x, bias, init_state, input_data)
         if mostly_large(outputs):
             return Recurrent((wt_h, wt_x, bias), init_state, input_data, outputs)
-
-
-@lru_cache(maxsize=256)
-def gru(key: TermKey, B: int, T: int, I: int, H: int) -> Recurrent:  # noqa: E741
-    """A case for `gru`."""
-    rng = generator(key, NAME, "gru", B, T, I, H)
-    while True:
-        gates = tuple(linear(rng, I, H) for _ in "rzn")
-        init_state, input_data = normal(rng, 1, B, H), normal(rng, B, T, I)
-        outputs = run_gru(gates, init_state, input_data, torch.float64)
-        if mostly_large(outputs):
-            return Recurrent(gates, init_state, input_data, outputs)
 
 
 @lru_cache(maxsize=256)

@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any
 
-from autograder.answers import as_array, expect_close, pair, with_shape
+import numpy as np
+
+from autograder.answers import Array, as_array, excess, expect_close, pair, with_shape
+from autograder.errors import StudentFault
+from autograder.suites.differences import responds_alike
 from autograder.suites.rnn_gru_mha.cases import Attention, Recurrent
+from autograder.suites.rnn_gru_mha.forms import FORGIVEN, ORDER, forms, is_forgiven, last_of_backwards
 
 # Measured by `python -m bench.margins rnn_gru_mha`: 500 keys, 50 for the tests of long sequences, each with
 # weights, states and inputs of its own at every size of the tests. A wrong answer counts where it loses.
-# rnn: right at most 3.1e-6 (long 2.2e-6), wrong from 2.9e-5 (rounded to 4 digits).
-# gru: right at most 2.3e-6 (long 1.5e-6), wrong from 1.3e-4 (float16).
+# rnn: 200 keys, 6 for the long test: right at most 2.1e-6 (long 1.7e-6), wrong from 1.1e-4 (rounded to 4
+# digits). gru: 60 keys, 3 for the long test: right at most 1.3e-6, wrong from 2.8e-4 (rounded likewise).
 OUTPUTS = 1e-5
-# mha: right at most 3.2e-6 (long 6.0e-6; with a softmax whose logarithms are added one by one 2.4e-5), wrong
-# from 5.0e-4 (float16).
+# mha, 250 keys: right at most 2.6e-6 (long 6.2e-6; with a softmax whose logarithms are added one by one
+# 3.1e-5), wrong from 1.7e-3 (float16).
 ATTENTION = 5e-5
-# Gates at 15 at most 1.4e-5 (long 1.1e-5), at 20 and more 2.4e-6; wrong from 7.8e-5 (the reset gate alone at
-# 10). At 14 up to 4.7e-5: undecided, as are 13, 12 and 11.
+NOTHING = 1e-6  # far below the absolute error that is allowed
+# 360 keys: gates at 15 at most 1.3e-5; wrong from 8.0e-5 (the reset gate alone at 10). At 14 up to 2.4e-5:
+# undecided, as are 13, 12 and 11.
 IMITATION = 2e-5
 # At the last step: right at most 3.1e-7 (long 1.7e-6; both with a new state other than 0 behind the gate),
 # wrong from 1.9e-4 (a gate at 10; long 1.8e-4, a gate at 15). A gate at 16 loses the long test.
@@ -26,29 +32,96 @@ KEPT = 1e-5
 Function = Callable[..., Any]
 
 
-def expect_outputs(function: Function, name: str, case: Recurrent, reference: str) -> None:
-    """Compare the outputs alone; the final state has a test of its own."""
-    answer = function(*case.args)
+def expect_outputs(
+    function: Function, name: str, case: Recurrent, reference: str, forgiven: Collection[str] = ()
+) -> None:
+    """Compare the outputs alone; the final state has a test of its own.
+
+    Args:
+        forgiven: what other tests ask for (see `forms`).
+    """
+    array = outputs_of(function(*case.args), name)
+    try:
+        expect_right_outputs(array, case, reference)
+    except StudentFault:
+        if not is_forgiven(array, case, forgiven):
+            raise
+
+
+def outputs_of(answer: Any, name: str) -> Array:
+    """The outputs of an answer, with a final state beside them or without."""
     outputs = pair(answer, name, "outputs", "final_state")[0] if isinstance(answer, (tuple, list)) else answer
+    return as_array(outputs, "outputs")
+
+
+def expect_right_outputs(array: Array, case: Recurrent, reference: str) -> None:
+    """Compare outputs."""
     B, T, H = case.outputs.shape
-    array = with_shape(outputs, "outputs", B=B, T=T, H=H)
-    expect_close(array, case.outputs, OUTPUTS, "outputs", reference)
+    expect_close(with_shape(array, "outputs", B=B, T=T, H=H), case.outputs, OUTPUTS, "outputs", reference)
 
 
-def expect_final_state(function: Function, name: str, case: Recurrent, reference: str) -> None:
-    """Compare the final state, with or without its leading axis."""
-    _, final_state = pair(function(*case.args), name, "outputs", "final_state")
+def expect_final_state(
+    function: Function, name: str, case: Recurrent, reference: str, *, own: bool = False
+) -> None:
+    """Compare the final state, with or without its leading axis.
+
+    Args:
+        own: whether it may be the last of the answer's outputs where these are wrong.
+    """
+    answer = function(*case.args)
+    _, final_state = pair(answer, name, "outputs", "final_state")
     array = as_array(final_state, "final_state")
     B, H = case.final_state.shape
     if array.ndim == 2:
         array = with_shape(array, "final_state", B=B, H=H)
     else:
         array = with_shape(array, "final_state", **{"1": 1, "B": B, "H": H})[0]
-    expect_close(array, case.final_state, OUTPUTS, "final_state", f"the last state of {reference}")
+    try:
+        expect_close(array, case.final_state, OUTPUTS, "final_state", f"the last state of {reference}")
+    except StudentFault:
+        if not own or not any(
+            np.allclose(array, last, FORGIVEN, FORGIVEN) for last in own_lasts(answer, case)
+        ):
+            raise
+
+
+def own_lasts(answer: Any, case: Recurrent) -> list[Array]:
+    """What the last state may be where the outputs are wrong, [B, H]; none where they are right."""
+    outputs = as_array(answer[0], "outputs")
+    B, T, H = case.outputs.shape
+    if outputs.shape == (T, B, H) != (B, T, H):
+        outputs = outputs.swapaxes(0, 1)
+    if outputs.shape != (B, T, H) or excess(outputs, case.outputs, OUTPUTS) <= 1:
+        return []
+    return [outputs[:, -1], last_of_backwards(case)]
+
+
+def gives_states(function: Function, name: str, case: Recurrent) -> bool:
+    """Whether the outputs tell the sequences of a batch apart roughly as states do, in whatever order."""
+    B, T, H = case.outputs.shape
+    outputs = outputs_of(function(*case.args), name)
+    if outputs.shape == (T, B, H) != (B, T, H):
+        outputs = outputs.swapaxes(0, 1)
+    if outputs.shape != (B, T, H):
+        return False
+    return any(responds_alike(_apart(outputs), _apart(states)) for states in forms(case, {ORDER}))
+
+
+def _apart(states: Array) -> Array:
+    return np.asarray(states - states.mean(axis=0))
 
 
 def expect_attention(function: Function, case: Attention) -> None:
     """Compare the answer of `mha`."""
     B, T, E = case.outputs.shape
     array = with_shape(function(*case.args), "the outputs", B=B, T=T, E=E)
-    expect_close(array, case.outputs, ATTENTION, "the outputs", "torch.nn.MultiheadAttention's")
+    # where equal values cancel, what is left is rounding, by which two answers of one mistake would differ
+    array = np.where(np.abs(array) < NOTHING, 0, array)
+    compared = slice(-1, None) if case.last else slice(None)
+    expect_close(
+        array[:, compared],
+        case.outputs[:, compared],
+        ATTENTION,
+        "the outputs",
+        "torch.nn.MultiheadAttention's",
+    )

@@ -1,34 +1,51 @@
-"""Q6: multi-head attention."""
+"""Q6: multi-head attention, an aspect a test."""
 
 from __future__ import annotations
 
 import pytest
 
-from autograder.suites.rnn_gru_mha import cases
-from autograder.suites.rnn_gru_mha.judge import expect_attention
-
-# B, T, E, heads
-SIZES = ((2, 7, 12, 4), (5, 6, 8, 2), (3, 9, 10, 5))
-ONES = ((1, 6, 8, 4), (4, 1, 6, 2), (3, 5, 4, 1), (2, 3, 4, 4), (1, 1, 1, 1))
-LONG = ((2, 100, 6, 3), (2, 300, 2, 2))  # small, for answers that loop over every pair of positions
+from autograder.suites.rnn_gru_mha.attention import HEADS, LOOKING, PROJECTION, SCALE, TOGETHER, right_aspects
 
 
-@pytest.mark.points("Q6", 3)
+@pytest.mark.points("Q6", 0.75)
+def test_attention_heads(submission, key):
+    """All heads are there, side by side in their order (the values alone matter, and Wo changes nothing)."""
+    HEADS.expect(submission.mha, key, HEADS.sizes)
+
+
+@pytest.mark.points("Q6", 0.75)
+def test_attention_output_projection(submission, key):
+    """What the heads give is multiplied with Wo (nothing else matters)."""
+    PROJECTION.expect(submission.mha, key, PROJECTION.sizes)
+
+
+@pytest.mark.points("Q6", 1)
+def test_attention_looks(submission, key):
+    """Each query looks at the right keys and takes their values (at any scale)."""
+    LOOKING.expect(submission.mha, key, LOOKING.sizes)
+
+
+@pytest.mark.points("Q6", 0.75)
+def test_attention_scale(submission, key):
+    """The scores have the right scale."""
+    SCALE.expect(submission.mha, key, SCALE.sizes)
+
+
+@pytest.mark.points("Q6", 0.75)
 def test_attention(submission, key):
     """The outputs are torch.nn.MultiheadAttention's, for several sizes."""
-    for sizes in SIZES:
-        expect_attention(submission.mha, cases.mha(key, *sizes))
+    TOGETHER.expect(submission.mha, key, TOGETHER.sizes)
 
 
-@pytest.mark.points("Q6", 1)
+@pytest.mark.points("Q6", 0.5)
 def test_attention_sizes_of_one(submission, key):
-    """The outputs are right for one sequence, one position, one head, and heads of size 1."""
-    for sizes in ONES:
-        expect_attention(submission.mha, cases.mha(key, *sizes))
+    """What was right stays right for one sequence, one position, one head, and heads of size 1."""
+    for aspect in right_aspects(submission.mha, key):
+        aspect.expect(submission.mha, key, aspect.ones)
 
 
-@pytest.mark.points("Q6", 1)
+@pytest.mark.points("Q6", 0.5)
 def test_attention_long_sequences(submission, key):
-    """The outputs are right over 100 and 300 positions."""
-    for sizes in LONG:
-        expect_attention(submission.mha, cases.mha(key, *sizes))
+    """What was right stays right over 100 and 300 positions."""
+    for aspect in right_aspects(submission.mha, key):
+        aspect.expect(submission.mha, key, aspect.long)

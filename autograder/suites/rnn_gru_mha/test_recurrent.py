@@ -4,67 +4,119 @@ from __future__ import annotations
 
 import pytest
 
-from autograder.suites.rnn_gru_mha import cases
-from autograder.suites.rnn_gru_mha.judge import expect_final_state, expect_outputs
+from autograder.suites.rnn_gru_mha.aspects import GRU, RNN, SIZES, Judge
+from autograder.suites.rnn_gru_mha.forms import ACTIVATION, MIXING, ORDER
 
-# B, T, I, H: all different, so that a transposed answer fails by its shape
-SIZES = ((3, 7, 5, 4), (5, 6, 2, 9), (2, 12, 7, 64))
+__all__ = ["LONG", "ONES", "SIZES"]
+
+# B, T, I, H
 ONES = ((1, 6, 3, 4), (4, 1, 3, 2), (3, 5, 1, 2), (2, 4, 3, 1), (1, 1, 1, 1))
 LONG = ((3, 100, 2, 8), (2, 1000, 3, 5))
-RNN, GRU = "torch.nn.RNN's", "torch.nn.GRU's"
 
 
-@pytest.mark.points("Q2", 1)
-def test_rnn_outputs(submission, key):
-    """The outputs are torch.nn.RNN's, for several sizes."""
-    for sizes in SIZES:
-        expect_outputs(submission.rnn, "rnn", cases.rnn(key, *sizes), RNN)
+@pytest.mark.points("Q2", 0.75)
+def test_rnn_activation(submission, key):
+    """Each state is the tanh of the whole sum: without a bias, from a state of zero, for several sizes."""
+    Judge(RNN, submission, key).expect_part("state", {ORDER})
 
 
-@pytest.mark.points("Q2", 0.5)
+@pytest.mark.points("Q2", 0.75)
+def test_rnn_order(submission, key):
+    """The outputs are [B, T, H], and each state follows from the one before and its own input."""
+    Judge(RNN, submission, key).expect_order({ACTIVATION})
+
+
+@pytest.mark.points("Q2", 0.25)
+def test_rnn_bias(submission, key):
+    """The outputs are right with a bias."""
+    Judge(RNN, submission, key).expect_with(bias=True)
+
+
+@pytest.mark.points("Q2", 0.25)
+def test_rnn_initial_state(submission, key):
+    """The outputs are right from an initial state other than zero."""
+    Judge(RNN, submission, key).expect_with(initial=True)
+
+
+@pytest.mark.points("Q2", 0.25)
+def test_rnn_hidden_weights(submission, key):
+    """The outputs are right with hidden weights that are not their own transpose."""
+    Judge(RNN, submission, key).expect_with(symmetric=False)
+
+
+@pytest.mark.points("Q2", 0.25)
 def test_rnn_sizes_of_one(submission, key):
-    """The outputs are right when batch, time, input or hidden size is 1."""
-    for sizes in ONES:
-        expect_outputs(submission.rnn, "rnn", cases.rnn(key, *sizes), RNN)
+    """The answer is right when batch, time, input or hidden size is 1."""
+    Judge(RNN, submission, key).expect_for_ones(ONES)
 
 
-@pytest.mark.points("Q2", 0.5)
+@pytest.mark.points("Q2", 0.25)
 def test_rnn_long_sequences(submission, key):
     """The outputs are right over 100 and 1,000 steps."""
-    for sizes in LONG:
-        expect_outputs(submission.rnn, "rnn", cases.rnn(key, *sizes), RNN)
+    Judge(RNN, submission, key).expect_for(LONG)
 
 
-@pytest.mark.points("Q2", 1)
+@pytest.mark.points("Q2", 0.25)
 def test_rnn_final_state(submission, key):
     """The final state is the state after the last step."""
-    for sizes in SIZES + ONES:
-        expect_final_state(submission.rnn, "rnn", cases.rnn(key, *sizes), RNN)
+    Judge(RNN, submission, key).expect_final_states()
 
 
-@pytest.mark.points("Q3", 2)
-def test_gru_outputs(submission, key):
-    """The outputs are torch.nn.GRU's, for several sizes."""
-    for sizes in SIZES:
-        expect_outputs(submission.gru, "gru", cases.gru(key, *sizes), GRU)
+@pytest.mark.points("Q3", 0.75)
+def test_gru_new_state(submission, key):
+    """The new state is right where both gates are held: without biases, from a state of zero."""
+    Judge(GRU, submission, key).expect_part("new state", {ORDER, MIXING})
 
 
 @pytest.mark.points("Q3", 1)
+def test_gru_update_gate(submission, key):
+    """The update gate mixes new and old state as it should, where the reset gate is held."""
+    Judge(GRU, submission, key).expect_part("update gate", {ORDER, ACTIVATION})
+
+
+@pytest.mark.points("Q3", 1)
+def test_gru_reset_gate(submission, key):
+    """The reset gate acts where and how it should, where the update gate is held."""
+    Judge(GRU, submission, key).expect_part("reset gate", {ORDER, ACTIVATION, MIXING})
+
+
+@pytest.mark.points("Q3", 0.5)
+def test_gru_order(submission, key):
+    """The outputs are [B, T, H], and each state follows from the one before and its own input."""
+    Judge(GRU, submission, key).expect_order({ACTIVATION, MIXING})
+
+
+@pytest.mark.points("Q3", 0.5)
+def test_gru_biases(submission, key):
+    """The outputs are right with biases."""
+    Judge(GRU, submission, key).expect_with(bias=True)
+
+
+@pytest.mark.points("Q3", 0.25)
+def test_gru_initial_state(submission, key):
+    """The outputs are right from an initial state other than zero."""
+    Judge(GRU, submission, key).expect_with(initial=True)
+
+
+@pytest.mark.points("Q3", 0.25)
+def test_gru_hidden_weights(submission, key):
+    """The outputs are right with hidden weights that are not their own transposes."""
+    Judge(GRU, submission, key).expect_with(symmetric=False)
+
+
+@pytest.mark.points("Q3", 0.25)
 def test_gru_sizes_of_one(submission, key):
-    """The outputs are right when batch, time, input or hidden size is 1."""
-    for sizes in ONES:
-        expect_outputs(submission.gru, "gru", cases.gru(key, *sizes), GRU)
+    """The answer is right when batch, time, input or hidden size is 1."""
+    Judge(GRU, submission, key).expect_for_ones(ONES)
 
 
-@pytest.mark.points("Q3", 1)
+@pytest.mark.points("Q3", 0.25)
 def test_gru_long_sequences(submission, key):
     """The outputs are right over 100 and 1,000 steps."""
-    for sizes in LONG:
-        expect_outputs(submission.gru, "gru", cases.gru(key, *sizes), GRU)
+    Judge(GRU, submission, key).expect_for(LONG)
 
 
-@pytest.mark.points("Q3", 1)
+@pytest.mark.points("Q3", 0.25)
 def test_gru_final_state(submission, key):
     """The final state is the state after the last step."""
-    for sizes in SIZES + ONES:
-        expect_final_state(submission.gru, "gru", cases.gru(key, *sizes), GRU)
+    Judge(GRU, submission, key).expect_final_states()

@@ -21,14 +21,18 @@ from autograder.suites.recurrent import rnn_module, run_rnn
 
 NAME = "rnn_layer"
 PARAMETERS = ("W_ih", "W_hh", "b")
+STEP_INPUTS = ("x", "prev_h", *PARAMETERS)
+BEFORE = ("prev_h", "b")  # what goes into a step's sum beside its input
 
-# all different, so that a transposed answer fails by its shape
-STEPS = ((3, 5, 4), (6, 2, 7), (2, 9, 3))  # N, D, H
+# all different, so that a transposed answer fails by its shape; H is less than D, so that a gradient before
+# the tanh can be told from dx, and inputs can be changed without a change of what goes into the tanh
+STEPS = ((3, 5, 4), (8, 6, 2), (5, 9, 3))  # N, D, H
 STEPS_OF_ONE = ((1, 5, 4), (4, 1, 3), (3, 5, 1), (1, 1, 1))
-SIZES = ((3, 6, 5, 4), (5, 4, 2, 7), (2, 7, 9, 3))  # N, T, D, H
+SIZES = ((3, 6, 5, 4), (5, 4, 7, 2), (2, 7, 9, 3))  # N, T, D, H
 ONES = ((1, 5, 3, 4), (4, 1, 3, 2), (3, 5, 1, 2), (2, 4, 3, 1), (1, 1, 1, 1))
 OTHER_BATCH = (2, 4, 5, 4)  # for a layer that has seen the first of SIZES
-LONG = (2, 100, 3, 5)
+LONG = (2, 100, 5, 3)
+PROBE = (16, 7, 5)  # N, D, H
 
 
 @dataclass(frozen=True)
@@ -43,6 +47,7 @@ class Case:
         gradients: with respect to each input, named after it: "dx".
         directions: for each input one of length 1, as hidden as the numbers are: along it a gradient is
             compared with differences of the student's own forward pass.
+        key: what all of it derives from.
     """
 
     inputs: dict[str, Array]
@@ -50,6 +55,7 @@ class Case:
     states: Array
     gradients: dict[str, Array]
     directions: dict[str, Array]
+    key: TermKey
 
     @property
     def args(self) -> tuple[Array, Array]:
@@ -67,20 +73,36 @@ class Case:
         D, H = self.inputs["W_ih"].shape
         return D, H
 
+    def of_equal_sum(self) -> dict[str, Array]:
+        """Of a step whose H is at most D: other inputs for which the same goes into the tanh.
+
+        A state or a bias of zero stays so.
+        """
+        x, before, W_ih, W_hh, b = self.inputs.values()
+        moved = {name: self.moved(name, 1)[name] for name in self.inputs}
+        before_too, b_too = (moved[name] if self.inputs[name].any() else self.inputs[name] for name in BEFORE)
+        sums = x @ W_ih + (before - before_too) @ W_hh + b - b_too  # (N, H), what is left for x
+        others = moved["x"] + (sums - moved["x"] @ W_ih) @ np.linalg.pinv(W_ih)
+        return {**self.inputs, "x": others, "prev_h": before_too, "b": b_too}
+
 
 @lru_cache(maxsize=256)
-def step(key: TermKey, N: int, D: int, H: int, *, bias: bool = True) -> Case:
-    """A case for `forward_step` and `backward_step`: a sequence of one step without its axis T."""
-    return first_step(sequence(key, N, 1, D, H, bias=bias))
+def step(key: TermKey, N: int, D: int, H: int, *, bias: bool = True, state: bool = True) -> Case:
+    """A case for `forward_step` and `backward_step`: a sequence of one step without its axis T.
+
+    Args:
+        bias: whether the bias is other than zero.
+        state: whether the state before the step is; if not, only the next state is of use.
+    """
+    return first_step(sequence(key, N, 1, D, H, bias=bias, initial=state))
 
 
 def first_step(case: Case) -> Case:
     """A sequence's first step; its gradients are a step's where the sequence has no other."""
-    names = ("x", "prev_h", *PARAMETERS)
 
     def of_one_step(arrays: dict[str, Array], prefix: str = "") -> dict[str, Array]:
         x, *others = arrays.values()
-        return dict(zip((prefix + name for name in names), (x[:, 0], *others), strict=True))
+        return dict(zip((prefix + name for name in STEP_INPUTS), (x[:, 0], *others), strict=True))
 
     return Case(
         of_one_step(case.inputs),
@@ -88,6 +110,7 @@ def first_step(case: Case) -> Case:
         case.states[:, 0],
         of_one_step(case.gradients, "d"),
         of_one_step(case.directions),
+        case.key,
     )
 
 
@@ -112,7 +135,7 @@ def sequence(
         }
         upstream = rng.standard_normal((N, T, H))
         directions = {name: _direction(rng, array.shape) for name, array in inputs.items()}
-        case = Case(inputs, upstream, *differentiated(inputs, upstream), directions)
+        case = Case(inputs, upstream, *differentiated(inputs, upstream), directions, key)
         compared = (case.states, *case.gradients.values()) if initial else (case.states,)  # dW_hh may be zero
         if all(map(mostly_large, compared)):
             return case
@@ -144,22 +167,56 @@ def right_states(inputs: dict[str, Array]) -> Array:
     return run_rnn(W_hh, W_ih, b, before[np.newaxis], x)
 
 
+def probe(case: Case) -> Case:
+    """A larger step with the same key, by which a sham is told from a wrong step."""
+    return step(case.key, *PROBE)
+
+
+def step_at(case: Case, states: Array, t: int, carried: Array) -> Case:
+    """One step of a sequence with these states; its gradients are not known.
+
+    Args:
+        carried: what comes back from the next step.
+    """
+    x, h0, *parameters = case.inputs.values()
+    before = states[:, t - 1] if t else h0
+    inputs = dict(zip(STEP_INPUTS, (x[:, t], before, *parameters), strict=True))
+    unknown = {f"d{name}": np.zeros_like(value) for name, value in inputs.items()}
+    towards_x, *others = case.directions.values()
+    directions = dict(zip(STEP_INPUTS, (towards_x[:, t], *others), strict=True))
+    return Case(inputs, case.upstream[:, t] + carried, right_states(inputs), unknown, directions, case.key)
+
+
 def chain_rule(case: Case, states: Array) -> dict[str, Array]:
     """The gradients as the right formulas give them with these states in place of the right ones."""
-    x, before, W_ih, W_hh, _ = case.inputs.values()
-    N = len(before)
-    parts = (x, states, case.upstream)
-    x, states, upstream = (part.reshape(N, -1, part.shape[-1]) for part in parts)  # (N, T, ...)
-    earlier = np.concatenate([before[:, np.newaxis], states[:, :-1]], axis=1)  # (N, T, H)
+    return products(case, states, before_tanh(case, states))
+
+
+def before_tanh(case: Case, states: Array) -> Array:
+    """The gradients [N, T, H] with respect to what goes into the tanh at each step; of a step T is 1."""
+    _, before, _, W_hh, _ = case.inputs.values()
+    states, upstream = in_steps(states), in_steps(case.upstream)
     da, carried = np.empty_like(states), np.zeros_like(before)
     for t in reversed(range(states.shape[1])):
         da[:, t] = (upstream[:, t] + carried) * (1 - states[:, t] ** 2)
         carried = da[:, t] @ W_hh.T
+    return da
+
+
+def products(case: Case, states: Array, da: Array) -> dict[str, Array]:
+    """The gradients that follow from those before the tanh, da [N, T, H], and from these states."""
+    x, before, W_ih, W_hh, _ = case.inputs.values()
+    earlier = np.concatenate([before[:, np.newaxis], in_steps(states)[:, :-1]], axis=1)  # (N, T, H)
     values = (
-        (da @ W_ih.T).reshape(case.args[0].shape),
-        carried,
-        np.einsum("ntd,nth->dh", x, da),
+        (da @ W_ih.T).reshape(x.shape),
+        da[:, 0] @ W_hh.T,
+        np.einsum("ntd,nth->dh", in_steps(x), da),
         np.einsum("ntk,nth->kh", earlier, da),
         da.sum(axis=(0, 1)),
     )
     return dict(zip(case.gradients, values, strict=True))
+
+
+def in_steps(array: Array) -> Array:
+    """Of a sequence as it is, of a step [N, ...] with an axis T of 1."""
+    return array if array.ndim == 3 else array[:, np.newaxis]

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -13,6 +13,7 @@ from autograder.answers import Array, describe, with_shape
 from autograder.errors import StudentFault, Trapped
 from autograder.scoring import StudentCode, StudentObject
 from autograder.suites.differences import responds_alike
+from autograder.suites.gates import as_bias, as_square
 from autograder.suites.rnn_layer.cases import PARAMETERS, Case, right_states
 
 STILL = 1e-8  # states that move by less do not react
@@ -25,34 +26,35 @@ OF_A_SEQUENCE = ("dx", "dh0", "dW_ih", "dW_hh", "db")
 
 
 @dataclass(frozen=True)
-class Pass:
-    """A forward and a backward pass of a student's layer, with what they answered.
+class Forward:
+    """A forward pass of a student's layer.
 
     Args:
         layer: what did it; other parameters may have been assigned since.
-        states: what the forward pass returned.
-        gradients: by name, as the student gave them, or why there is none.
+        states: what it returned.
+        step: what takes a step again, where that is not the method of the case's shape.
     """
 
     layer: StudentObject
     case: Case
     states: Any
-    gradients: Mapping[str, Any]
+    step: Callable[..., Array] | None = field(default=None, kw_only=True)
 
     @cached_property
     def is_a_layer(self) -> bool:
         """Whether the student's own forward pass, however wrong, is one of such a layer.
 
-        All that goes into it but one thing at most makes a difference, and three things at least make
-        roughly the difference that they should.
+        The inputs with their weights make a difference, of all others two at most make none, as where the
+        state before is left out with its weights; and three at least make roughly the one that they should.
         """
-        own, still, as_should = as_states(self.states, self.case.states.shape), 0, 0
+        own, still, as_should = as_states(self.states, self.case.states.shape), set(), 0
         for name in self.case.inputs:
             change = self.moved(name, MOVE) - own
             expected = right_states(self.case.moved(name, MOVE)) - self.case.states
-            still += not np.abs(change).max() > STILL and bool(np.abs(expected).max() > STILL)
+            if not np.abs(change).max() > STILL and np.abs(expected).max() > STILL:
+                still.add(name)
             as_should += any(map(responds_alike, _views(change), _views(expected)))
-        return still <= 1 and as_should >= 3
+        return not still & {"x", "W_ih"} and len(still) <= 2 and as_should >= 3
 
     def slope(self, name: str) -> float:
         """How the states, weighted by the upstream gradient, change along that input's direction."""
@@ -64,8 +66,23 @@ class Pass:
         inputs = self.case.moved(name, by)
         x, before, *_ = inputs.values()
         self.layer.assign(**{name: inputs[name] for name in PARAMETERS})
+        if self.step is not None:
+            return self.step(self.layer, x, before)
         method = self.layer.forward_step if x.ndim == 2 else self.layer.forward
         return as_states(method(x, before), self.case.states.shape)
+
+
+@dataclass(frozen=True)
+class Pass(Forward):
+    """A forward and a backward pass.
+
+    Args:
+        submission: whose layer it is.
+        gradients: by name, as the student gave them, or why there is none.
+    """
+
+    submission: StudentCode
+    gradients: Mapping[str, Any]
 
 
 def _views(states: Array) -> list[Array]:
@@ -85,12 +102,13 @@ def give(layer: StudentObject, case: Case) -> None:
     layer.assign(**{name: case.inputs[name] for name in PARAMETERS})
 
 
-def step_back(submission: StudentCode, case: Case, names: Iterable[str] = OF_A_STEP) -> Pass:
-    """One step forward and back on a fresh layer; only the gradients of these names are asked for."""
+def step_back(submission: StudentCode, case: Case) -> Pass:
+    """One step forward and back on a fresh layer."""
     layer = layer_for(submission, case)
     states = layer.forward_step(*case.args)
     dx = layer.backward_step(case.args[1], case.upstream)
-    return Pass(layer, case, states, {name: dx if name == "dx" else assigned(layer, name) for name in names})
+    gradients = {name: dx if name == "dx" else assigned(layer, name) for name in OF_A_STEP}
+    return Pass(layer, case, states, submission, gradients)
 
 
 def assigned(layer: StudentObject, name: str) -> Any:
@@ -106,7 +124,12 @@ def assigned(layer: StudentObject, name: str) -> Any:
     return faults[0]
 
 
-def back(layer: StudentObject, case: Case) -> Pass:
+def sequence_back(submission: StudentCode, case: Case) -> Pass:
+    """A sequence forward and back on a fresh layer."""
+    return back(submission, layer_for(submission, case), case)
+
+
+def back(submission: StudentCode, layer: StudentObject, case: Case) -> Pass:
     """A sequence forward and back on a layer that has the case's parameters.
 
     Raises:
@@ -119,7 +142,23 @@ def back(layer: StudentObject, case: Case) -> Pass:
         raise StudentFault(f"{wanted}, not {describe(answer)}")
     if len(answer) != len(OF_A_SEQUENCE):
         raise StudentFault(f"{wanted}, not {'more' if len(answer) > len(OF_A_SEQUENCE) else 'fewer'}")
-    return Pass(layer, case, states, dict(zip(OF_A_SEQUENCE, answer, strict=True)))
+    return Pass(layer, case, states, submission, dict(zip(OF_A_SEQUENCE, answer, strict=True)))
+
+
+def as_gradient(answer: Any, case: Case, name: str) -> Array:
+    """The answer as an array of the gradient's shape; db may have a leading axis of 1."""
+    if isinstance(answer, StudentFault):
+        raise answer
+    D, H = case.sizes
+    if name == "db":
+        return as_bias(answer, name, H)
+    if name == "dW_hh":
+        return as_square(answer, name, H)
+    if name == "dW_ih":
+        return with_shape(answer, name, D=D, H=H)
+    shape = case.gradients[name].shape
+    axes = "NTD" if len(shape) == 3 else "ND" if name == "dx" else "NH"
+    return with_shape(answer, name, **dict(zip(axes, shape, strict=True)))
 
 
 def as_states(answer: Any, shape: tuple[int, ...], name: str = "h") -> Array:

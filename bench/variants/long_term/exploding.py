@@ -7,7 +7,6 @@ from bench.bank import Bank
 from bench.variants.long_term.vanishing import rotation
 
 bank = Bank("exploding_rnn_params", "Q3")
-EXPLODING = "test_exploding_gradient"
 
 
 def with_recurrent(wt_h, input_size, hidden_size, rng):
@@ -128,88 +127,3 @@ def uniform_within_one(input_size, hidden_size, rng):
 def half_normal(input_size, hidden_size, rng):
     """0.5 times standard normal, whatever H: one draw in 6 does not do for 8 units."""
     return normals(0.5, input_size, hidden_size, rng)
-
-
-@bank.wrong(EXPLODING)
-def small_whatever_h(input_size, hidden_size, rng):
-    """0.2 times standard normal: 1.6 a step for 64 units, 0.6 for 8."""
-    return normals(0.2, input_size, hidden_size, rng)
-
-
-@bank.wrong(EXPLODING)
-def as_torch_initialises(input_size, hidden_size, rng):
-    """Uniform within 1 / sqrt(H)."""
-    bound = hidden_size**-0.5
-    return uniforms(-bound, bound, input_size, hidden_size, rng)
-
-
-@bank.wrong(EXPLODING)
-def normal_without_a_factor(input_size, hidden_size, rng):
-    """Normal over sqrt(H): about 1 a step."""
-    return normals(1 / np.sqrt(hidden_size), input_size, hidden_size, rng)
-
-
-@bank.wrong(EXPLODING)
-def identity(input_size, hidden_size, rng):
-    """The identity: the gradient stays."""
-    return with_recurrent(np.eye(hidden_size), input_size, hidden_size, rng)
-
-
-@bank.wrong(EXPLODING)
-def slow(input_size, hidden_size, rng):
-    """1.1 a step: 19 times in 31 steps."""
-    return with_recurrent(1.1 * rotation(hidden_size, rng), input_size, hidden_size, rng)
-
-
-@bank.wrong(EXPLODING)
-def a_bias_that_saturates(input_size, hidden_size, rng):
-    """A bias of 1 takes the state away from zero."""
-    wt_h, wt_x, bias = scaled_identity(input_size, hidden_size, rng)
-    return wt_h, wt_x, bias + 1
-
-
-@bank.wrong(EXPLODING)
-def a_normal_bias(input_size, hidden_size, rng):
-    """A bias drawn like the weights, which are large: each state is +1 or -1."""
-    wt_h, wt_x, _ = normals(3, input_size, hidden_size, rng)
-    return 10 * np.abs(wt_h), wt_x, 10 + rng.standard_normal(hidden_size)
-
-
-@bank.wrong(EXPLODING)
-def upper_triangle(input_size, hidden_size, rng):
-    """A strictly triangular matrix: nothing is left after H steps."""
-    wt_h = np.triu(10 * rng.standard_normal((hidden_size, hidden_size)), 1)
-    wt_h[:, 8:] *= 0.01
-    return with_recurrent(wt_h, input_size, hidden_size, rng)
-
-
-@bank.wrong(EXPLODING)
-def beyond_float64(input_size, hidden_size, rng):
-    """1e30 times the identity: infinite in float64 as well."""
-    return with_recurrent(1e30 * np.eye(hidden_size), input_size, hidden_size, rng)
-
-
-@bank.wrong(EXPLODING)
-def infinite(input_size, hidden_size, rng):
-    """Infinite weights."""
-    return with_recurrent(np.full((hidden_size, hidden_size), np.inf), input_size, hidden_size, rng)
-
-
-@bank.wrong(EXPLODING)
-def vanishing(input_size, hidden_size, rng):
-    """The wrong way round: half a rotation."""
-    return with_recurrent(0.5 * rotation(hidden_size, rng), input_size, hidden_size, rng)
-
-
-@bank.wrong(EXPLODING)
-def order_exchanged(input_size, hidden_size, rng):
-    """wt_x comes first."""
-    wt_h, wt_x, bias = twice_a_rotation(input_size, hidden_size, rng)
-    return wt_x, wt_h, bias
-
-
-@bank.wrong(EXPLODING)
-def infinite_bias(input_size, hidden_size, rng):
-    """A bias that is not finite."""
-    wt_h, wt_x, bias = twice_a_rotation(input_size, hidden_size, rng)
-    return wt_h, wt_x, bias + np.inf

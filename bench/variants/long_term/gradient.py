@@ -6,15 +6,6 @@ import torch
 from bench.bank import Bank
 
 bank = Bank("initial_state_gradient", "Q3")
-RNN, GRU, ONES = "test_gradient_of_an_rnn", "test_gradient_of_a_gru", "test_gradient_sizes_of_one"
-ALL = (RNN, GRU, ONES)
-
-
-def gradient_of(scalar, model, input_data, initial_state):
-    """The gradient [B, H] of scalar(outputs [B, T, H]) in the initial state."""
-    start = initial_state.clone().requires_grad_()
-    outputs, _ = model(input_data, start.unsqueeze(0))
-    return torch.autograd.grad(scalar(outputs), start)[0]
 
 
 @bank.right
@@ -120,140 +111,24 @@ def outputs_retained(model, input_data, initial_state, step):
     return start.grad[0]
 
 
-@bank.wrong(*ALL)
-def of_the_mean(model, input_data, initial_state, step):
-    """The mean for the sum."""
-    return gradient_of(lambda outputs: outputs[:, step].mean(), model, input_data, initial_state)
+@bank.right
+def functional(model, input_data, initial_state, step):
+    """torch.func.grad of a function of the state."""
+
+    def total(start):
+        return model(input_data, start[None])[0].select(1, step).sum()
+
+    return torch.func.grad(total)(initial_state)
 
 
-@bank.wrong(RNN, GRU, ONES)
-def of_the_batch_mean(model, input_data, initial_state, step):
-    """Summed over units, averaged over the batch."""
-    return gradient_of(lambda out: out[:, step].sum(1).mean(), model, input_data, initial_state)
-
-
-@bank.wrong(*ALL)
-def one_step_early(model, input_data, initial_state, step):
-    """Counts states from 1."""
-    return gradient_of(lambda outputs: outputs[:, step - 1].sum(), model, input_data, initial_state)
-
-
-@bank.wrong(*ALL)
-def one_step_late(model, input_data, initial_state, step):
-    """Counts the initial state as number -1; the last step does not exist."""
-    return gradient_of(lambda outputs: outputs[:, step + 1].sum(), model, input_data, initial_state)
-
-
-@bank.wrong(*ALL)
-def inputs_up_to_step(model, input_data, initial_state, step):
-    """Runs `step` inputs for step + 1."""
-    return gradient_of(lambda outputs: outputs[:, -1].sum(), model, input_data[:, :step], initial_state)
-
-
-@bank.wrong(RNN, GRU, ONES)
-def of_all_states(model, input_data, initial_state, step):
-    """The sum over all steps."""
-    return gradient_of(lambda outputs: outputs.sum(), model, input_data, initial_state)
-
-
-@bank.wrong(RNN, GRU, ONES)
-def of_states_up_to_step(model, input_data, initial_state, step):
-    """The sum over the steps up to this one."""
-    return gradient_of(lambda outputs: outputs[:, : step + 1].sum(), model, input_data, initial_state)
-
-
-@bank.wrong(RNN, GRU, ONES)
-def of_the_final_state(model, input_data, initial_state, step):
-    """The last state for the one asked for."""
-    return gradient_of(lambda outputs: outputs[:, -1].sum(), model, input_data, initial_state)
-
-
-@bank.wrong(*ALL)
-def of_one_sequence(model, input_data, initial_state, step):
-    """outputs[step]: the batch taken for time."""
-    return gradient_of(lambda outputs: outputs[step].sum(), model, input_data, initial_state)
-
-
-@bank.wrong(RNN, GRU, ONES)
-def of_the_first_unit(model, input_data, initial_state, step):
-    """One unit for the sum."""
-    return gradient_of(lambda outputs: outputs[:, step, 0].sum(), model, input_data, initial_state)
-
-
-@bank.wrong(*ALL)
-def of_the_norm(model, input_data, initial_state, step):
-    """The states' norms for their sum."""
-    return gradient_of(lambda outputs: outputs[:, step].norm(dim=1).sum(), model, input_data, initial_state)
-
-
-@bank.wrong(*ALL)
-def at_zero(model, input_data, initial_state, step):
-    """The gradient at an initial state of zero."""
-    return autograd(model, input_data, torch.zeros_like(initial_state), step)
-
-
-@bank.wrong(*ALL)
-def in_the_inputs(model, input_data, initial_state, step):
-    """The gradient with respect to the inputs."""
-    inputs = input_data.clone().requires_grad_()
-    model(inputs, initial_state[None])[0][:, step].sum().backward()
-    return inputs.grad
-
-
-@bank.wrong(*ALL)
-def norms(model, input_data, initial_state, step):
-    """A norm a sequence is returned."""
-    return autograd(model, input_data, initial_state, step).norm(dim=1)
-
-
-@bank.wrong(*ALL)
-def normalised(model, input_data, initial_state, step):
-    """Divided by its norm."""
-    gradient = autograd(model, input_data, initial_state, step)
-    return 0.999 * gradient / gradient.norm(dim=1, keepdim=True)
-
-
-@bank.wrong(*ALL)
-def not_a_leaf(model, input_data, initial_state, step):
-    """Asks a tensor for its gradient that is no leaf: None is returned."""
-    start = initial_state.clone().requires_grad_().unsqueeze(0)
-    model(input_data, start)[0][:, step].sum().backward()
-    return start.grad
-
-
-@bank.wrong(*ALL)
-def without_gradients(model, input_data, initial_state, step):
-    """Runs the model under `no_grad`, from which nothing comes back."""
-    with torch.no_grad():
+@bank.right
+def chain_rule(model, input_data, initial_state, step):
+    """The question's formula where the model is an RNN, autograd where it is a GRU."""
+    if isinstance(model, torch.nn.GRU):
         return autograd(model, input_data, initial_state, step)
-
-
-@bank.wrong(GRU, ONES)
-def rnn_only(model, input_data, initial_state, step):
-    """The chain rule of an RNN, by hand, for every model."""
-    states = model(input_data, initial_state[None])[0].detach().numpy()
-    gradient = np.ones(initial_state.shape, dtype=np.float32)
-    for t in range(step, -1, -1):
-        gradient = (gradient * (1 - states[:, t] ** 2)) @ model.weight_hh_l0.detach().numpy()
-    return gradient
-
-
-@bank.lost_axis(ONES)
-def squeezed(model, input_data, initial_state, step):
-    """`squeeze()` drops every axis of size 1."""
-    return autograd(model, input_data, initial_state, step).squeeze()
-
-
-@bank.wrong(*ALL)
-def coarse_differences(model, input_data, initial_state, step):
-    """One-sided differences with a step of 0.01."""
-    answer = torch.zeros_like(initial_state)
     with torch.no_grad():
-        for unit in range(initial_state.shape[1]):
-            moved = initial_state.clone()
-            moved[:, unit] += 0.01
-            after, before = (
-                model(input_data, state[None])[0][:, step].sum(1) for state in (moved, initial_state)
-            )
-            answer[:, unit] = (after - before) / 0.01
-    return answer
+        states = model(input_data, initial_state.unsqueeze(0))[0].numpy()
+    weights, gradient = model.weight_hh_l0.detach().numpy(), np.ones(initial_state.shape, dtype=np.float32)
+    for state in states[:, : step + 1].swapaxes(0, 1)[::-1]:
+        gradient = (gradient * (1 - state**2)) @ weights
+    return gradient

@@ -7,8 +7,6 @@ from bench.bank import Bank
 from bench.variants.gates import keeping, nothing, random_gate, with_bias
 
 bank = Bank("non_vanishing_gru_params", "Q4")
-LEVEL, LARGE = "test_level_gradient", "test_level_gradient_with_large_inputs"
-BOTH = (LEVEL, LARGE)
 
 
 @bank.right
@@ -85,89 +83,3 @@ def from_torch_with_a_large_bias(input_size, hidden_size):
 def bias_of_4(input_size, hidden_size):
     """An update gate that keeps 0.57 of a gradient."""
     return keeping(input_size, hidden_size, 4)
-
-
-@bank.wrong(*BOTH)
-def bias_of_3(input_size, hidden_size):
-    """An update gate that keeps 0.22 of a gradient."""
-    return keeping(input_size, hidden_size, 3)
-
-
-@bank.wrong(*BOTH)
-def bias_of_1(input_size, hidden_size):
-    """One, as LSTMs' forget gates are often given."""
-    return keeping(input_size, hidden_size, 1)
-
-
-@bank.wrong(*BOTH)
-def zeros(input_size, hidden_size):
-    """Zeros throughout: half of the gradient a step."""
-    return (nothing(input_size, hidden_size),) * 3
-
-
-@bank.wrong(*BOTH)
-def gate_closed(input_size, hidden_size):
-    """The update gate closed for open."""
-    return keeping(input_size, hidden_size, -20)
-
-
-@bank.wrong(*BOTH)
-def gates_exchanged(input_size, hidden_size):
-    """The bias in the reset gate."""
-    gates = keeping(input_size, hidden_size, 20)
-    return gates[1], gates[0], gates[2]
-
-
-@bank.wrong(*BOTH)
-def as_torch_initialises(input_size, hidden_size):
-    """Nothing is chosen."""
-    return tuple(random_gate(input_size, hidden_size, seed=seed) for seed in (1, 2, 3))
-
-
-@bank.wrong(*BOTH)
-def identity_in_the_new_state(input_size, hidden_size):
-    """An open new state with the identity: tanh flattens a little each step."""
-    shut, open_gate = with_bias(input_size, hidden_size, -20), with_bias(input_size, hidden_size, 20)
-    wt_x, zero, wt_h, _ = nothing(input_size, hidden_size)
-    return open_gate, shut, (wt_x, zero, wt_h + np.eye(hidden_size, dtype=np.float32), zero)
-
-
-@bank.wrong(*BOTH)
-def explodes(input_size, hidden_size):
-    """A half-open gate and twice the state behind it, as one would an exploding RNN."""
-    wt_x, zero, wt_h, _ = nothing(input_size, hidden_size)
-    new = (wt_x, zero, wt_h + 4 * np.eye(hidden_size, dtype=np.float32), zero)
-    return with_bias(input_size, hidden_size, 20), nothing(input_size, hidden_size), new
-
-
-@bank.wrong(LARGE)
-def inputs_leak_at_scale_10(input_size, hidden_size):
-    """Input weights of 0.5 in the update gate: drowned for inputs of scale 1, not of 10."""
-    zero, (wt_x, bias, wt_h, no), _ = keeping(input_size, hidden_size, 14)
-    return zero, (wt_x + np.float32(0.5), bias, wt_h, no), zero
-
-
-@bank.wrong(*BOTH)
-def input_weights_in_the_gate(input_size, hidden_size):
-    """The update gate keeps weights of scale 20 beside its bias."""
-    zero, (wt_x, bias, wt_h, no), _ = keeping(input_size, hidden_size, 20)
-    return zero, (wt_x + np.float32(20), bias, wt_h, no), zero
-
-
-@bank.wrong(*BOTH)
-def nan_in_the_new_state(input_size, hidden_size):
-    """NaN behind a gate that is closed."""
-    zero, keep, (wt_x, bias, wt_h, no) = keeping(input_size, hidden_size, 20)
-    return zero, keep, (wt_x, bias * np.nan, wt_h, no)
-
-
-@bank.wrong(*BOTH)
-def sizes_of_the_figure(input_size, hidden_size):
-    """Five inputs and eight units, whatever is asked for."""
-    return keeping(5, 8, 20)
-
-
-@bank.wrong(*BOTH)
-def twelve_arrays(input_size, hidden_size):
-    """The parts of all gates in a row."""
-    return tuple(part for gate in keeping(input_size, hidden_size, 20) for part in gate)

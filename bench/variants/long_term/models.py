@@ -6,8 +6,6 @@ import torch
 from bench.bank import Bank
 
 bank = Bank("run_models", "Q1")
-RNN, GRU = "test_rnn_states", "test_gru_states"
-BOTH = (RNN, GRU)
 
 
 @bank.right
@@ -88,97 +86,3 @@ def parameters_by_hand(rnn, gru, input_data, initial_state):
         state = np.tanh(input_data[:, t].numpy() @ wt_x + state @ wt_h + bias)
         outputs[:, t] = state
     return outputs, gru(input_data, initial_state[None])[0]
-
-
-@bank.wrong(*BOTH)
-def zero_initial_state(rnn, gru, input_data, initial_state):
-    """The initial state is left out."""
-    return rnn(input_data)[0], gru(input_data)[0]
-
-
-@bank.wrong(GRU)
-def zero_initial_state_of_the_gru(rnn, gru, input_data, initial_state):
-    """The GRU alone starts from zero."""
-    return rnn(input_data, initial_state[None])[0], gru(input_data)[0]
-
-
-@bank.wrong(RNN)
-def zero_initial_state_of_the_rnn(rnn, gru, input_data, initial_state):
-    """The RNN alone starts from zero."""
-    return rnn(input_data)[0], gru(input_data, initial_state[None])[0]
-
-
-@bank.wrong(GRU)
-def gru_goes_on_from_the_rnn(rnn, gru, input_data, initial_state):
-    """The state is a variable that the RNN has overwritten."""
-    state = initial_state.unsqueeze(0)
-    rnn_outputs, state = rnn(input_data, state)
-    gru_outputs, state = gru(input_data, state)
-    return rnn_outputs, gru_outputs
-
-
-@bank.wrong(*BOTH)
-def exchanged(rnn, gru, input_data, initial_state):
-    """The GRU's states come first."""
-    return with_gradients(rnn, gru, input_data, initial_state)[::-1]
-
-
-@bank.wrong(*BOTH)
-def no_leading_axis(rnn, gru, input_data, initial_state):
-    """[B, H] is handed over as it is."""
-    return rnn(input_data, initial_state)[0], gru(input_data, initial_state)[0]
-
-
-@bank.wrong(*BOTH)
-def time_first(rnn, gru, input_data, initial_state):
-    """[T, B, H] is returned."""
-    return [out.transpose(0, 1) for out in with_gradients(rnn, gru, input_data, initial_state)]
-
-
-@bank.wrong(*BOTH)
-def final_states(rnn, gru, input_data, initial_state):
-    """The final states instead of all."""
-    return rnn(input_data, initial_state[None])[1], gru(input_data, initial_state[None])[1]
-
-
-@bank.wrong(GRU)
-def rnn_alone(rnn, gru, input_data, initial_state):
-    """What the RNN returns is returned: its outputs and its final state."""
-    return rnn(input_data, initial_state[None])
-
-
-@bank.wrong(GRU)
-def rnn_for_both(rnn, gru, input_data, initial_state):
-    """A slip of the pen: the RNN is run twice."""
-    return rnn(input_data, initial_state[None])[0], rnn(input_data, initial_state[None])[0]
-
-
-@bank.wrong(*BOTH)
-def pairs_returned(rnn, gru, input_data, initial_state):
-    """The outputs are not taken out of what torch returns."""
-    return rnn(input_data, initial_state[None]), gru(input_data, initial_state[None])
-
-
-@bank.wrong(*BOTH)
-def initial_state_prepended(rnn, gru, input_data, initial_state):
-    """T + 1 states, the initial one first."""
-    both = with_gradients(rnn, gru, input_data, initial_state)
-    return [torch.cat([initial_state[:, None], out], dim=1) for out in both]
-
-
-@bank.wrong(*BOTH)
-def one_state_for_all(rnn, gru, input_data, initial_state):
-    """Every sequence starts from the first one's state."""
-    return with_gradients(rnn, gru, input_data, initial_state[:1].expand_as(initial_state).contiguous())
-
-
-@bank.lost_axis(*BOTH)
-def squeezed(rnn, gru, input_data, initial_state):
-    """`squeeze()` drops every axis of size 1."""
-    return [out.squeeze() for out in with_gradients(rnn, gru, input_data, initial_state)]
-
-
-@bank.wrong(*BOTH)
-def rounded(rnn, gru, input_data, initial_state):
-    """Answers rounded to three digits."""
-    return [out.detach().numpy().round(3) for out in with_gradients(rnn, gru, input_data, initial_state)]

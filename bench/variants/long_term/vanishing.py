@@ -6,7 +6,6 @@ import torch
 from bench.bank import Bank
 
 bank = Bank("vanishing_rnn_params", "Q3")
-VANISHING = "test_vanishing_gradient"
 
 
 def with_recurrent(wt_h, input_size, hidden_size, rng):
@@ -121,88 +120,3 @@ def a_bias_as_well(input_size, hidden_size, rng):
     """A bias of 0.5, which takes a little of each slope."""
     wt_h, wt_x, bias = half_a_rotation(input_size, hidden_size, rng)
     return wt_h, wt_x, bias + 0.5
-
-
-@bank.wrong(VANISHING)
-def normal_of_an_eighth(input_size, hidden_size, rng):
-    """A standard deviation of 1 / 8, whatever H: fast for 8 units, and 1 a step for 64."""
-    wt_h = 0.125 * rng.standard_normal((hidden_size, hidden_size))
-    return with_recurrent(wt_h, input_size, hidden_size, rng)
-
-
-@bank.wrong(VANISHING)
-def zeros(input_size, hidden_size, rng):
-    """A zero matrix: nothing at step 1 either."""
-    return np.zeros((hidden_size, hidden_size)), np.zeros((input_size, hidden_size)), np.zeros(hidden_size)
-
-
-@bank.wrong(VANISHING)
-def too_fast(input_size, hidden_size, rng):
-    """A hundredth of the identity: below 0.001 at step 1 already."""
-    return with_recurrent(0.01 * np.eye(hidden_size), input_size, hidden_size, rng)
-
-
-@bank.wrong(VANISHING)
-def too_slow(input_size, hidden_size, rng):
-    """0.9 a step: 0.04 of it is left."""
-    return 0.9 * rotation(hidden_size, rng), np.zeros((input_size, hidden_size)), np.zeros(hidden_size)
-
-
-@bank.wrong(VANISHING)
-def identity(input_size, hidden_size, rng):
-    """The identity and no input: the gradient stays."""
-    return np.eye(hidden_size), np.zeros((input_size, hidden_size)), np.zeros(hidden_size)
-
-
-@bank.wrong(VANISHING)
-def saturated_by_the_bias(input_size, hidden_size, rng):
-    """A bias of 10: no slope at step 1."""
-    wt_h, wt_x, bias = half_a_rotation(input_size, hidden_size, rng)
-    return wt_h, wt_x, bias + 10
-
-
-@bank.wrong(VANISHING)
-def saturated_by_the_inputs(input_size, hidden_size, rng):
-    """Input weights of 100."""
-    wt_h, _, bias = half_a_rotation(input_size, hidden_size, rng)
-    return wt_h, np.full((input_size, hidden_size), 100.0), bias
-
-
-@bank.wrong(VANISHING)
-def a_third_whatever_h(input_size, hidden_size, rng):
-    """All weights 0.3: a factor of 0.3 H a step, and no input that saturates anything."""
-    wt_h = np.full((hidden_size, hidden_size), 0.3)
-    return wt_h, np.zeros((input_size, hidden_size)), np.zeros(hidden_size)
-
-
-@bank.wrong(VANISHING)
-def exploding(input_size, hidden_size, rng):
-    """The wrong way round: twice a rotation, no input."""
-    return 2 * rotation(hidden_size, rng), np.zeros((input_size, hidden_size)), np.zeros(hidden_size)
-
-
-@bank.wrong(VANISHING)
-def order_exchanged(input_size, hidden_size, rng):
-    """wt_x comes first."""
-    wt_h, wt_x, bias = half_a_rotation(input_size, hidden_size, rng)
-    return wt_x, wt_h, bias
-
-
-@bank.wrong(VANISHING)
-def bias_left_out(input_size, hidden_size, rng):
-    """Two values."""
-    return half_a_rotation(input_size, hidden_size, rng)[:2]
-
-
-@bank.wrong(VANISHING)
-def input_weights_transposed(input_size, hidden_size, rng):
-    """wt_x as torch keeps it, [H, I]."""
-    wt_h, wt_x, bias = half_a_rotation(input_size, hidden_size, rng)
-    return wt_h, wt_x.T, bias
-
-
-@bank.wrong(VANISHING)
-def divided_by_zero(input_size, hidden_size, rng):
-    """NaN in the bias."""
-    wt_h, wt_x, bias = half_a_rotation(input_size, hidden_size, rng)
-    return wt_h, wt_x, bias * np.nan

@@ -8,8 +8,6 @@ from scipy.special import softmax as scipy_softmax
 from bench.bank import Bank
 
 bank = Bank("mha", "Q6")
-SIZES, ONES, LONG = "test_attention", "test_attention_sizes_of_one", "test_attention_long_sequences"
-ALL = (SIZES, ONES, LONG)
 
 
 def softmax(scores, axis=-1):
@@ -202,141 +200,45 @@ def not_contiguous(Wq, Wk, Wv, Wo, input_data):
     )
 
 
-@bank.wrong(*ALL)
-def no_scale(Wq, Wk, Wv, Wo, input_data):
-    """The scores are not scaled, which is right for heads of size 1."""
-    return np.concatenate(list(heads_of(Wq, Wk, Wv, input_data.numpy(), scale=1.0)), axis=-1) @ Wo
+@bank.right
+def keys_first(Wq, Wk, Wv, Wo, input_data):
+    """Scores with the keys in rows, a softmax down their columns, and the weights turned round."""
+    x, heads = input_data.numpy(), []
+    for wt_q, wt_k, wt_v in zip(Wq, Wk, Wv, strict=True):
+        scores = x @ wt_k @ (x @ wt_q).swapaxes(1, 2) / np.sqrt(np.float32(wt_q.shape[1]))
+        heads.append(softmax(scores, axis=1).swapaxes(1, 2) @ (x @ wt_v))
+    return np.concatenate(heads, axis=2) @ Wo
 
 
-@bank.wrong(*ALL)
-def scale_of_the_embedding(Wq, Wk, Wv, Wo, input_data):
-    """Scaled by sqrt(E) in place of sqrt(E // N)."""
-    scale = input_data.shape[2] ** 0.5
-    return np.concatenate(list(heads_of(Wq, Wk, Wv, input_data.numpy(), scale=scale)), axis=-1) @ Wo
+@bank.right
+def divided_at_the_end(Wq, Wk, Wv, Wo, input_data):
+    """The exponentials weigh the values, and their sums divide what comes out."""
+    x, heads = input_data.numpy(), []
+    for wt_q, wt_k, wt_v in zip(Wq, Wk, Wv, strict=True):
+        scores = x @ wt_q @ np.transpose(x @ wt_k, (0, 2, 1)) / wt_q.shape[1] ** 0.5
+        weights = np.exp(scores - scores.max())  # one maximum for all
+        heads.append(weights @ (x @ wt_v) / weights.sum(axis=2, keepdims=True))
+    return np.concatenate(heads, axis=2) @ Wo
 
 
-@bank.wrong(*ALL)
-def scale_without_root(Wq, Wk, Wv, Wo, input_data):
-    """Scaled by E // N without the root."""
-    scale = input_data.shape[2] // len(Wq)
-    return np.concatenate(list(heads_of(Wq, Wk, Wv, input_data.numpy(), scale=scale)), axis=-1) @ Wo
+@bank.right
+def keys_scaled_too(Wq, Wk, Wv, Wo, input_data):
+    """The fourth root of the size of a head on queries and on keys, with tensordot."""
+    x = input_data.numpy()
+    root = Wq[0].shape[1] ** 0.25
+    q, k, v = (
+        np.tensordot(x, np.stack(W, axis=1), axes=1).swapaxes(1, 2) for W in (Wq, Wk, Wv)
+    )  # [B, N, T, D]
+    heads = softmax((q / root) @ (k / root).swapaxes(2, 3)) @ v
+    return heads.swapaxes(1, 2).reshape(x.shape) @ Wo
 
 
-@bank.wrong(*ALL)
-def softmax_over_the_queries(Wq, Wk, Wv, Wo, input_data):
-    """The softmax over the positions that look."""
-    heads = heads_of(Wq, Wk, Wv, input_data.numpy(), lambda scores: softmax(scores, axis=1))
-    return np.concatenate(list(heads), axis=-1) @ Wo
-
-
-@bank.wrong(*ALL)
-def softmax_over_the_batch(Wq, Wk, Wv, Wo, input_data):
-    """The softmax over the sequences."""
-    heads = heads_of(Wq, Wk, Wv, input_data.numpy(), lambda scores: softmax(scores, axis=0))
-    return np.concatenate(list(heads), axis=-1) @ Wo
-
-
-@bank.wrong(*ALL)
-def no_softmax(Wq, Wk, Wv, Wo, input_data):
-    """The scores themselves as weights."""
-    heads = heads_of(Wq, Wk, Wv, input_data.numpy(), lambda scores: scores)
-    return np.concatenate(list(heads), axis=-1) @ Wo
-
-
-@bank.wrong(*ALL)
-def no_output_weights(Wq, Wk, Wv, Wo, input_data):
-    """The heads side by side, without Wo."""
-    return np.concatenate(list(heads_of(Wq, Wk, Wv, input_data.numpy())), axis=-1)
-
-
-@bank.wrong(*ALL)
-def output_weights_transposed(Wq, Wk, Wv, Wo, input_data):
-    """Times Wo.T."""
-    return loop_over_heads(Wq, Wk, Wv, Wo.T, input_data)
-
-
-@bank.wrong(*ALL)
-def causal(Wq, Wk, Wv, Wo, input_data):
-    """Nobody looks ahead."""
-
-    def weights(scores):
-        return softmax(np.where(np.tri(scores.shape[-1], dtype=bool), scores, -np.inf))
-
-    return np.concatenate(list(heads_of(Wq, Wk, Wv, input_data.numpy(), weights)), axis=-1) @ Wo
-
-
-@bank.wrong(*ALL)
-def keys_for_values(Wq, Wk, Wv, Wo, input_data):
-    """The values are the keys."""
-    return loop_over_heads(Wq, Wk, Wk, Wo, input_data)
-
-
-@bank.wrong(*ALL)
-def queries_and_keys_exchanged(Wq, Wk, Wv, Wo, input_data):
-    """The keys look at the queries."""
-    return loop_over_heads(Wk, Wq, Wv, Wo, input_data)
-
-
-@bank.wrong(*ALL)
-def queries_for_values(Wq, Wk, Wv, Wo, input_data):
-    """The values are the queries."""
-    return loop_over_heads(Wq, Wk, Wq, Wo, input_data)
-
-
-@bank.wrong(*ALL)
-def heads_by_striding(Wq, Wk, Wv, Wo, input_data):
-    """The heads interleaved in place of side by side."""
-    heads = np.stack(list(heads_of(Wq, Wk, Wv, input_data.numpy())), axis=-1)  # [B, T, D, N]
-    return heads.reshape(input_data.shape) @ Wo
-
-
-@bank.wrong(*ALL)
-def heads_mixed_with_positions(Wq, Wk, Wv, Wo, input_data):
-    """[B, N, T, D] reshaped without moving the heads to the end."""
-    heads = np.stack(list(heads_of(Wq, Wk, Wv, input_data.numpy())), axis=1)  # [B, N, T, D]
-    return heads.reshape(input_data.shape) @ Wo
-
-
-@bank.wrong(*ALL)
-def heads_in_reverse(Wq, Wk, Wv, Wo, input_data):
-    """The last head first."""
-    return np.concatenate(list(heads_of(Wq, Wk, Wv, input_data.numpy()))[::-1], axis=-1) @ Wo
-
-
-@bank.wrong(*ALL)
-def first_head_alone(Wq, Wk, Wv, Wo, input_data):
-    """The first head's scores for all values."""
-    N = len(Wq)
-    return loop_over_heads([Wq[0]] * N, [Wk[0]] * N, Wv, Wo, input_data)
-
-
-@bank.lost_axis(ONES)
-def everything_squeezed(Wq, Wk, Wv, Wo, input_data):
-    """`squeeze()` drops batch or time where it is 1."""
-    return loop_over_heads(Wq, Wk, Wv, Wo, input_data).squeeze()
-
-
-@bank.lost_axis(ONES)
-def batch_of_one_lost(Wq, Wk, Wv, Wo, input_data):
-    """`squeeze(0)` drops a batch of one sequence."""
-    return reshaped(Wq, Wk, Wv, Wo, input_data).squeeze(0)
-
-
-@bank.lost_axis(ONES)
-def position_of_one_lost(Wq, Wk, Wv, Wo, input_data):
-    """`squeeze(1)` drops the time axis of one position."""
-    return reshaped(Wq, Wk, Wv, Wo, input_data).squeeze(1)
-
-
-@bank.lost_axis(ONES, LONG)
-def head_of_one_lost(Wq, Wk, Wv, Wo, input_data):
-    """`np.squeeze(Wq)`: wrong for one head and for heads of size 1."""
-    Wq, Wk, Wv = (np.squeeze(np.stack(W)) for W in (Wq, Wk, Wv))
-    return loop_over_heads(Wq, Wk, Wv, Wo, input_data)
-
-
-@bank.wrong(*ALL)
-def half_precision(Wq, Wk, Wv, Wo, input_data):
-    """float16 arithmetic."""
-    Wq, Wk, Wv = ([wt.astype(np.float16) for wt in W] for W in (Wq, Wk, Wv))
-    return loop_over_heads(Wq, Wk, Wv, Wo.astype(np.float16), input_data.half())
+@bank.right
+def weights_of_queries_and_keys_multiplied(Wq, Wk, Wv, Wo, input_data):
+    """Wq Wk^T of each head first: [E, E]."""
+    x = input_data.numpy()
+    heads = []
+    for wt_q, wt_k, wt_v in zip(Wq, Wk, Wv, strict=True):
+        scores = x @ (wt_q @ wt_k.T) @ x.swapaxes(1, 2) / wt_q.shape[1] ** 0.5
+        heads.append(softmax(scores) @ x @ wt_v)
+    return np.concatenate(heads, axis=-1) @ Wo

@@ -8,9 +8,6 @@ from bench.bank import Bank
 from bench.variants.rnn_gru_mha.rnn import unroll
 
 bank = Bank("gru", "Q3")
-OUTPUTS, ONES, LONG = "test_gru_outputs", "test_gru_sizes_of_one", "test_gru_long_sequences"
-FINAL = "test_gru_final_state"
-ALL = (OUTPUTS, ONES, LONG, FINAL)
 
 
 def linear(x, h, trans):
@@ -248,176 +245,44 @@ def not_contiguous(trans_r, trans_z, trans_n, init_state, input_data):
     return by_time.transpose(1, 0, 2), np.ascontiguousarray(final_state[..., ::-1])[..., ::-1]
 
 
-def slip(step):
-    """A wrong answer out of a wrong step `(x, h, trans_r, trans_z, trans_n) -> state`."""
-
-    def answer(trans_r, trans_z, trans_n, init_state, input_data):
-        return unroll(lambda x, h: step(x, h, trans_r, trans_z, trans_n), init_state, input_data)
-
-    answer.__name__, answer.__doc__ = step.__name__, step.__doc__
-    return answer
-
-
-@bank.wrong(*ALL)
-@slip
-def reset_before_the_product(x, h, trans_r, trans_z, trans_n):
-    """The reset gate multiplies the state before its product with wt_hn."""
-    r, z = expit(linear(x, h, trans_r)), expit(linear(x, h, trans_z))
-    return (1 - z) * np.tanh(linear(x, r * h, trans_n)) + z * h
+@bank.right
+def products_first(trans_r, trans_z, trans_n, init_state, input_data):
+    """All products with the inputs at once, time first."""
+    xr, xz, xn = (np.swapaxes(input_data, 0, 1) @ wt + bias for wt, bias, *_ in (trans_r, trans_z, trans_n))
+    outputs, state = np.empty_like(xn), init_state[0]
+    for t in range(len(xn)):
+        r = expit(xr[t] + state @ trans_r[2] + trans_r[3])
+        z = expit(xz[t] + state @ trans_z[2] + trans_z[3])
+        n = np.tanh(xn[t] + r * (state @ trans_n[2] + trans_n[3]))
+        state = outputs[t] = n - z * n + z * state
+    return outputs.swapaxes(0, 1), outputs[-1:]
 
 
-@bank.wrong(*ALL)
-@slip
-def update_gate_inverted(x, h, trans_r, trans_z, trans_n):
-    """z n + (1 - z) h."""
-    r, z = expit(linear(x, h, trans_r)), expit(linear(x, h, trans_z))
-    return z * new_state(x, h, trans_n, r) + (1 - z) * h
-
-
-@bank.wrong(*ALL)
-@slip
-def gates_exchanged(x, h, trans_r, trans_z, trans_n):
-    """Reset and update gate exchanged."""
-    z, r = expit(linear(x, h, trans_r)), expit(linear(x, h, trans_z))
-    return (1 - z) * new_state(x, h, trans_n, r) + z * h
-
-
-@bank.wrong(*ALL)
-@slip
-def hidden_bias_outside_of_the_reset(x, h, trans_r, trans_z, trans_n):
-    """tanh(x wt_x + bias_x + r (h wt_h) + bias_h)."""
-    wt_x, bias_x, wt_h, bias_h = trans_n
-    r, z = expit(linear(x, h, trans_r)), expit(linear(x, h, trans_z))
-    return (1 - z) * np.tanh(x @ wt_x + bias_x + r * (h @ wt_h) + bias_h) + z * h
-
-
-@bank.wrong(*ALL)
-@slip
-def hidden_bias_dropped(x, h, trans_r, trans_z, trans_n):
-    """The new state without bias_h."""
-    r, z = expit(linear(x, h, trans_r)), expit(linear(x, h, trans_z))
-    return (1 - z) * new_state(x, h, (*trans_n[:3], 0), r) + z * h
-
-
-@bank.wrong(*ALL)
-@slip
-def gate_bias_dropped(x, h, trans_r, trans_z, trans_n):
-    """The reset gate without bias_h."""
-    r, z = expit(linear(x, h, (*trans_r[:3], 0))), expit(linear(x, h, trans_z))
-    return (1 - z) * new_state(x, h, trans_n, r) + z * h
-
-
-@bank.wrong(*ALL)
-@slip
-def no_reset(x, h, trans_r, trans_z, trans_n):
-    """The reset gate is forgotten."""
-    z = expit(linear(x, h, trans_z))
-    return (1 - z) * np.tanh(linear(x, h, trans_n)) + z * h
-
-
-@bank.wrong(*ALL)
-@slip
-def reset_on_everything(x, h, trans_r, trans_z, trans_n):
-    """The reset gate multiplies the input's part too."""
-    r, z = expit(linear(x, h, trans_r)), expit(linear(x, h, trans_z))
-    return (1 - z) * np.tanh(r * linear(x, h, trans_n)) + z * h
-
-
-@bank.wrong(*ALL)
-@slip
-def tanh_for_sigmoid(x, h, trans_r, trans_z, trans_n):
-    """The gates use tanh."""
-    r, z = np.tanh(linear(x, h, trans_r)), np.tanh(linear(x, h, trans_z))
-    return (1 - z) * new_state(x, h, trans_n, r) + z * h
-
-
-@bank.wrong(*ALL)
-@slip
-def sigmoid_for_tanh(x, h, trans_r, trans_z, trans_n):
-    """The new state uses the sigmoid."""
-    wt_x, bias_x, wt_h, bias_h = trans_n
-    r, z = expit(linear(x, h, trans_r)), expit(linear(x, h, trans_z))
-    return (1 - z) * expit(x @ wt_x + bias_x + r * (h @ wt_h + bias_h)) + z * h
-
-
-@bank.wrong(*ALL)
-@slip
-def hidden_weights_transposed(x, h, trans_r, trans_z, trans_n):
-    """Multiplies the state with wt_hn.T."""
-    wt_x, bias_x, wt_h, bias_h = trans_n
-    r, z = expit(linear(x, h, trans_r)), expit(linear(x, h, trans_z))
-    return (1 - z) * new_state(x, h, (wt_x, bias_x, wt_h.T, bias_h), r) + z * h
-
-
-@bank.wrong(*ALL)
-@slip
-def hard_sigmoid(x, h, trans_r, trans_z, trans_n):
-    """The gates use a piecewise linear sigmoid."""
-    r, z = (np.clip(linear(x, h, trans) / 4 + 0.5, 0, 1) for trans in (trans_r, trans_z))
-    return (1 - z) * new_state(x, h, trans_n, r) + z * h
-
-
-@bank.wrong(*ALL)
-def zero_initial_state(trans_r, trans_z, trans_n, init_state, input_data):
-    """Starts from zero instead of the initial state."""
-    return scipy_expit(trans_r, trans_z, trans_n, np.zeros_like(init_state), input_data)
-
-
-@bank.wrong(*ALL)
-def time_reversed(trans_r, trans_z, trans_n, init_state, input_data):
-    """Runs from the last input to the first."""
-    outputs, final_state = scipy_expit(trans_r, trans_z, trans_n, init_state, input_data[:, ::-1])
-    return outputs[:, ::-1], final_state
-
-
-@bank.wrong(OUTPUTS, ONES, LONG)
-def batch_and_time_exchanged(trans_r, trans_z, trans_n, init_state, input_data):
-    """The outputs are [T, B, H]."""
-    outputs, final_state = scipy_expit(trans_r, trans_z, trans_n, init_state, input_data)
-    return outputs.transpose(1, 0, 2), final_state
-
-
-@bank.wrong(FINAL)
-def first_state_as_final(trans_r, trans_z, trans_n, init_state, input_data):
-    """The final state is the one after the first step."""
-    outputs, _ = scipy_expit(trans_r, trans_z, trans_n, init_state, input_data)
-    return outputs, outputs[:, 0]
-
-
-@bank.wrong(FINAL)
-def final_state_of_the_last_sequence(trans_r, trans_z, trans_n, init_state, input_data):
-    """`outputs[-1]`: the states of the last sequence."""
-    outputs, _ = scipy_expit(trans_r, trans_z, trans_n, init_state, input_data)
-    return outputs, outputs[-1]
-
-
-@bank.lost_axis(ONES)
-def everything_squeezed(trans_r, trans_z, trans_n, init_state, input_data):
-    """`squeeze()` drops every axis of size 1."""
-    outputs, final_state = scipy_expit(trans_r, trans_z, trans_n, init_state, input_data)
-    return outputs.squeeze(), final_state
-
-
-@bank.lost_axis(ONES, FINAL)
-def state_squeezed(trans_r, trans_z, trans_n, init_state, input_data):
-    """`init_state.squeeze()`: right unless batch or hidden size is 1."""
-    return _squeezed(trans_r, trans_z, trans_n, init_state, input_data)
-
-
-def _squeezed(trans_r, trans_z, trans_n, init_state, input_data):
-    state, outputs = init_state.squeeze(), []
+@bank.right
+def leading_axis_kept(trans_r, trans_z, trans_n, init_state, input_data):
+    """The state stays [1, B, H], and the outputs grow by concatenation."""
+    state, outputs = init_state, []
     for t in range(input_data.shape[1]):
-        x = input_data[:, t].squeeze()
-        z = expit(linear(x, state, trans_z))
-        state = (1 - z) * new_state(x, state, trans_n, expit(linear(x, state, trans_r))) + z * state
+        x = input_data[np.newaxis, :, t]
+        r, z = (1.0 / (1.0 + np.exp(-linear(x, state, trans))) for trans in (trans_r, trans_z))
+        state = z * state + (1.0 - z) * new_state(x, state, trans_n, r)
         outputs.append(state)
-    return np.stack(outputs).swapaxes(0, 1), state
+    return np.concatenate(outputs).transpose(1, 0, 2), state
 
 
-@bank.wrong(*ALL)
-def half_precision(trans_r, trans_z, trans_n, init_state, input_data):
-    """float16 arithmetic."""
-    transes = (
-        [np.asarray(part, dtype=np.float16) for part in trans] for trans in (trans_r, trans_z, trans_n)
-    )
-    return scipy_expit(*transes, init_state.astype(np.float16), input_data.astype(np.float16))
+@bank.right
+def sequence_by_sequence(trans_r, trans_z, trans_n, init_state, input_data):
+    """Column vectors, one sequence at a time."""
+
+    def states(xs, h):
+        for x in xs:
+            r, z = (
+                0.5 + 0.5 * np.tanh((wx.T @ x + wh.T @ h + bx + bh) / 2)
+                for wx, bx, wh, bh in (trans_r, trans_z)
+            )
+            wt_x, bias_x, wt_h, bias_h = trans_n
+            h = (1 - z) * np.tanh(wt_x.T @ x + bias_x + r * (wt_h.T @ h + bias_h)) + z * h
+            yield h
+
+    outputs = np.array([list(states(xs, h)) for xs, h in zip(input_data, init_state[0], strict=True)])
+    return outputs, outputs[None, :, -1]

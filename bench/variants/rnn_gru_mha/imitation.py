@@ -6,8 +6,6 @@ import torch
 from bench.bank import Bank
 
 bank = Bank("init_gru_with_rnn", "Q4")
-SHORT, LONG = "test_imitation_of_the_rnn", "test_long_imitation_of_the_rnn"
-BOTH = (SHORT, LONG)
 
 
 def with_gates(wt_h, wt_x, bias, reset, update):
@@ -115,6 +113,19 @@ def weights_left_in_saturated_gates(wt_h, wt_x, bias):
     return (wt_x, bias + 1e4, wt_h, bias), (wt_x, bias - 1e4, wt_h, bias), (wt_x, bias, wt_h, 0 * bias)
 
 
+@bank.right
+def reset_gate_half_open(wt_h, wt_x, bias):
+    """A reset gate at one half, and hidden weights twice as large behind it."""
+    _, z, n = biases_of_20(wt_h, wt_x, bias)
+    return (0 * wt_x, 0 * bias, 0 * wt_h, 0 * bias), z, (wt_x, bias, 2 * wt_h, n[3])
+
+
+@bank.right
+def different_biases(wt_h, wt_x, bias):
+    """A bias of its own for each unit."""
+    return with_gates(wt_h, wt_x, bias, np.linspace(20, 40, len(bias)), -np.linspace(30, 20, len(bias)))
+
+
 @bank.undecided
 def biases_of_14(wt_h, wt_x, bias):
     """Gates at 14."""
@@ -137,97 +148,3 @@ def biases_of_12(wt_h, wt_x, bias):
 def biases_of_11(wt_h, wt_x, bias):
     """Gates at 11."""
     return with_gates(wt_h, wt_x, bias, 11, -11)
-
-
-@bank.wrong(*BOTH)
-def biases_of_10(wt_h, wt_x, bias):
-    """Gates that are not saturated."""
-    return with_gates(wt_h, wt_x, bias, 10, -10)
-
-
-@bank.wrong(*BOTH)
-def biases_of_5(wt_h, wt_x, bias):
-    """Gates that are far from saturated."""
-    return with_gates(wt_h, wt_x, bias, 5, -5)
-
-
-@bank.wrong(*BOTH)
-def reset_bias_of_10(wt_h, wt_x, bias):
-    """The reset gate alone is not saturated."""
-    return with_gates(wt_h, wt_x, bias, 10, -20)
-
-
-@bank.wrong(*BOTH)
-def update_bias_of_10(wt_h, wt_x, bias):
-    """The update gate alone is not saturated."""
-    return with_gates(wt_h, wt_x, bias, 20, -10)
-
-
-@bank.wrong(*BOTH)
-def reset_closed(wt_h, wt_x, bias):
-    """The reset gate is closed for open: no state comes through."""
-    return with_gates(wt_h, wt_x, bias, -20, -20)
-
-
-@bank.wrong(*BOTH)
-def update_open(wt_h, wt_x, bias):
-    """The update gate is open for closed: the state stays."""
-    return with_gates(wt_h, wt_x, bias, 20, 20)
-
-
-@bank.wrong(*BOTH)
-def gates_exchanged(wt_h, wt_x, bias):
-    """Returned in the order z, r, n."""
-    r, z, n = biases_of_20(wt_h, wt_x, bias)
-    return z, r, n
-
-
-@bank.wrong(*BOTH)
-def gates_of_zeros(wt_h, wt_x, bias):
-    """Gates at one half."""
-    return with_gates(wt_h, wt_x, bias, 0, 0)
-
-
-@bank.wrong(*BOTH)
-def bias_twice(wt_h, wt_x, bias):
-    """The RNN's bias as bias_x and as bias_h."""
-    r, z, _ = biases_of_20(wt_h, wt_x, bias)
-    return r, z, (wt_x, bias, wt_h, bias)
-
-
-@bank.wrong(*BOTH)
-def bias_dropped(wt_h, wt_x, bias):
-    """Without the RNN's bias."""
-    return biases_of_20(wt_h, wt_x, 0 * bias)
-
-
-@bank.wrong(*BOTH)
-def hidden_weights_transposed(wt_h, wt_x, bias):
-    """wt_h transposed."""
-    return biases_of_20(wt_h.T, wt_x, bias)
-
-
-@bank.wrong(*BOTH)
-def input_weights_left_in_the_update_gate(wt_h, wt_x, bias):
-    """The update gate still looks at the input, without a bias that drowns it."""
-    r, _, n = biases_of_20(wt_h, wt_x, bias)
-    return r, (wt_x, 0 * bias, 0 * wt_h, 0 * bias), n
-
-
-@bank.wrong(*BOTH)
-def input_weights_left_in_the_reset_gate(wt_h, wt_x, bias):
-    """The reset gate still looks at the input, without a bias that drowns it."""
-    _, z, n = biases_of_20(wt_h, wt_x, bias)
-    return (wt_x, 0 * bias, 0 * wt_h, 0 * bias), z, n
-
-
-@bank.wrong(*BOTH)
-def new_state_alone(wt_h, wt_x, bias):
-    """One tuple in place of three."""
-    return wt_x, bias, wt_h, 0 * bias
-
-
-@bank.wrong(*BOTH)
-def rows_and_columns_as_torch_has_them(wt_h, wt_x, bias):
-    """Weights transposed, as torch keeps them."""
-    return tuple((wt_x.T, bx, wt_h.T, bh) for wt_x, bx, wt_h, bh in biases_of_20(wt_h, wt_x, bias))

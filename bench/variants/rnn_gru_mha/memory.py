@@ -7,8 +7,6 @@ from bench.bank import Bank
 from bench.variants.gates import keeping, nothing
 
 bank = Bank("init_gru_with_long_term_memory", "Q5")
-SHORT, LONG = "test_memory_of_ten_steps", "test_memory_of_a_thousand_steps"
-BOTH = (SHORT, LONG)
 
 
 def random_trans(input_size, hidden_size, scale=1.0):
@@ -116,6 +114,14 @@ def weights_drowned(input_size, hidden_size):
     return zeros, (wt_x, np.full_like(zero, 1e8), wt_h, zero), zeros
 
 
+@bank.right
+def from_torch_with_a_large_bias(input_size, hidden_size):
+    """All from a new torch.nn.GRU, and 1000 added to the update gate's bias."""
+    gates = [list(random_trans(input_size, hidden_size, hidden_size**-0.5)) for _ in "rzn"]
+    gates[1][1] = gates[1][1] + 1000
+    return tuple(map(tuple, gates))
+
+
 @bank.undecided
 def bias_of_18(input_size, hidden_size):
     """An update gate at 18."""
@@ -132,75 +138,3 @@ def bias_of_17(input_size, hidden_size):
 def bias_of_16(input_size, hidden_size):
     """An update gate at 16."""
     return keeping(input_size, hidden_size, 16)
-
-
-@bank.wrong(LONG)
-def bias_of_15(input_size, hidden_size):
-    """An update gate that keeps ten steps but not a thousand."""
-    return keeping(input_size, hidden_size, 15)
-
-
-@bank.wrong(*BOTH)
-def bias_of_10(input_size, hidden_size):
-    """An update gate that is not saturated."""
-    return keeping(input_size, hidden_size, 10)
-
-
-@bank.wrong(*BOTH)
-def bias_of_5(input_size, hidden_size):
-    """An update gate that is far from saturated."""
-    return keeping(input_size, hidden_size, 5)
-
-
-@bank.wrong(*BOTH)
-def gate_closed(input_size, hidden_size):
-    """The update gate closed for open."""
-    return keeping(input_size, hidden_size, -20)
-
-
-@bank.wrong(*BOTH)
-def gates_exchanged(input_size, hidden_size):
-    """The bias in the reset gate."""
-    zeros, keep, _ = bias_of_20(input_size, hidden_size)
-    return keep, zeros, zeros
-
-
-@bank.wrong(*BOTH)
-def zeros(input_size, hidden_size):
-    """Zeros throughout: gates at one half."""
-    zero = nothing(input_size, hidden_size)
-    return zero, zero, zero
-
-
-@bank.wrong(*BOTH)
-def identity_in_the_new_state(input_size, hidden_size):
-    """An open new state with the identity: tanh eats the state."""
-    wt_x, zero, wt_h, _ = nothing(input_size, hidden_size)
-    shut, open_gate = keeping(input_size, hidden_size, -20)[1], keeping(input_size, hidden_size, 20)[1]
-    return open_gate, shut, (wt_x, zero, wt_h + np.eye(hidden_size, dtype=np.float32), zero)
-
-
-@bank.wrong(LONG)
-def inputs_leak_at_scale_10(input_size, hidden_size):
-    """Input weights of 0.5 in the update gate: drowned for inputs of scale 1, not of 10."""
-    zero, (wt_x, bias, wt_h, no), _ = keeping(input_size, hidden_size, 25)
-    return zero, (wt_x + np.float32(0.5), bias, wt_h, no), zero
-
-
-@bank.wrong(*BOTH)
-def input_weights_in_the_gate(input_size, hidden_size):
-    """The update gate keeps weights of scale 10 beside its bias."""
-    zero, (wt_x, bias, wt_h, no), _ = bias_of_20(input_size, hidden_size)
-    return zero, (wt_x + np.float32(10), bias, wt_h, no), zero
-
-
-@bank.wrong(*BOTH)
-def as_torch_initialises(input_size, hidden_size):
-    """Nothing is chosen."""
-    return tuple(random_trans(input_size, hidden_size, hidden_size**-0.5) for _ in "rzn")
-
-
-@bank.wrong(*BOTH)
-def input_weights_transposed(input_size, hidden_size):
-    """wt_x as [H, I]."""
-    return tuple((wt_x.T, bx, wt_h, bh) for wt_x, bx, wt_h, bh in bias_of_20(input_size, hidden_size))

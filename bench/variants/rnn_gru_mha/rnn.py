@@ -6,9 +6,6 @@ import torch
 from bench.bank import Bank
 
 bank = Bank("rnn", "Q2")
-OUTPUTS, ONES, LONG = "test_rnn_outputs", "test_rnn_sizes_of_one", "test_rnn_long_sequences"
-FINAL = "test_rnn_final_state"
-ALL = (OUTPUTS, ONES, LONG, FINAL)
 
 
 def unroll(step, init_state, input_data):
@@ -190,126 +187,45 @@ def tanh_of_a_sigmoid(wt_h, wt_x, bias, init_state, input_data):
     )
 
 
-@bank.wrong(*ALL)
-def zero_initial_state(wt_h, wt_x, bias, init_state, input_data):
-    """Starts from zero instead of the initial state."""
-    return stacked(wt_h, wt_x, bias, np.zeros_like(init_state), input_data)
+@bank.right
+def products_first_in_time_order(wt_h, wt_x, bias, init_state, input_data):
+    """Time first all the way through, exchanged at the end."""
+    by_time = np.swapaxes(input_data, 0, 1) @ wt_x + bias  # [T, B, H]
+    outputs = np.empty_like(by_time)
+    state = np.squeeze(init_state, axis=0)
+    for t, from_input in enumerate(by_time):
+        state = outputs[t] = np.tanh(from_input + state @ wt_h)
+    return np.ascontiguousarray(outputs.swapaxes(0, 1)), outputs[-1:]
 
 
-@bank.wrong(*ALL)
-def no_bias(wt_h, wt_x, bias, init_state, input_data):
-    """Leaves the bias out."""
-    return stacked(wt_h, wt_x, np.zeros_like(bias), init_state, input_data)
+@bank.right
+def state_beside_the_outputs(wt_h, wt_x, bias, init_state, input_data):
+    """One array of T + 1 states, whose first is the initial one."""
+    states = np.concatenate([init_state, np.zeros((input_data.shape[1], *init_state.shape[1:]))])
+    for t in range(input_data.shape[1]):
+        states[t + 1] = np.tanh(np.dot(input_data[:, t, :], wt_x) + np.dot(states[t], wt_h) + bias)
+    return np.transpose(states[1:], (1, 0, 2)), states[-1][None]
 
 
-@bank.wrong(*ALL)
-def bias_twice(wt_h, wt_x, bias, init_state, input_data):
-    """Adds the bias to both products."""
-    return stacked(wt_h, wt_x, 2 * bias, init_state, input_data)
+@bank.right
+def grown_by_concatenation(wt_h, wt_x, bias, init_state, input_data):
+    """Outputs that grow by a step at a time, with the leading axis kept throughout."""
+    state, outputs = init_state, None  # [1, B, H]
+    for t in range(input_data.shape[1]):
+        state = np.tanh(input_data[:, t][None] @ wt_x + state @ wt_h + bias[None, None])
+        step = state.transpose(1, 0, 2)  # [B, 1, H]
+        outputs = step if outputs is None else np.concatenate([outputs, step], axis=1)
+    return outputs, state
 
 
-@bank.wrong(*ALL)
-def hidden_weights_transposed(wt_h, wt_x, bias, init_state, input_data):
-    """Multiplies the state with wt_h.T."""
-    return stacked(wt_h.T, wt_x, bias, init_state, input_data)
+@bank.right
+def recursive(wt_h, wt_x, bias, init_state, input_data):
+    """A sequence at a time, each a generator of states."""
 
+    def states(xs, h):
+        for x in xs:
+            h = np.tanh(wt_x.T @ x + wt_h.T @ h + bias)
+            yield h
 
-@bank.wrong(*ALL)
-def sigmoid_for_tanh(wt_h, wt_x, bias, init_state, input_data):
-    """Another non-linearity."""
-    return unroll(lambda x, h: 1 / (1 + np.exp(-(x @ wt_x + h @ wt_h + bias))), init_state, input_data)
-
-
-@bank.wrong(*ALL)
-def no_tanh(wt_h, wt_x, bias, init_state, input_data):
-    """No non-linearity."""
-    return unroll(lambda x, h: x @ wt_x + h @ wt_h + bias, init_state, input_data)
-
-
-@bank.wrong(*ALL)
-def tanh_before_the_bias(wt_h, wt_x, bias, init_state, input_data):
-    """Adds the bias after the tanh."""
-    return unroll(lambda x, h: np.tanh(x @ wt_x + h @ wt_h) + bias, init_state, input_data)
-
-
-@bank.wrong(*ALL)
-def state_not_carried(wt_h, wt_x, bias, init_state, input_data):
-    """Every step starts from the initial state."""
-    first = init_state[0]
-    return unroll(lambda x, h: np.tanh(x @ wt_x + first @ wt_h + bias), init_state, input_data)
-
-
-@bank.wrong(OUTPUTS, ONES, LONG)
-def states_one_step_late(wt_h, wt_x, bias, init_state, input_data):
-    """The outputs begin with the initial state, the last one is missing; the final state is right."""
-    outputs, final_state = stacked(wt_h, wt_x, bias, init_state, input_data)
-    return np.concatenate([init_state[0][:, np.newaxis], outputs[:, :-1]], axis=1), final_state
-
-
-@bank.wrong(*ALL)
-def time_reversed(wt_h, wt_x, bias, init_state, input_data):
-    """Runs from the last input to the first."""
-    outputs, final_state = stacked(wt_h, wt_x, bias, init_state, input_data[:, ::-1])
-    return outputs[:, ::-1], final_state
-
-
-@bank.wrong(OUTPUTS, ONES, LONG)
-def batch_and_time_exchanged(wt_h, wt_x, bias, init_state, input_data):
-    """The outputs are [T, B, H]."""
-    outputs, final_state = stacked(wt_h, wt_x, bias, init_state, input_data)
-    return outputs.transpose(1, 0, 2), final_state
-
-
-@bank.wrong(OUTPUTS, ONES, LONG)
-def axes_reshaped(wt_h, wt_x, bias, init_state, input_data):
-    """[T, B, H] brought to [B, T, H] by a reshape, which mixes the sequences."""
-    outputs, final_state = stacked(wt_h, wt_x, bias, init_state, input_data)
-    return outputs.transpose(1, 0, 2).reshape(outputs.shape), final_state
-
-
-@bank.wrong(FINAL)
-def first_state_as_final(wt_h, wt_x, bias, init_state, input_data):
-    """The final state is the one after the first step."""
-    outputs, _ = stacked(wt_h, wt_x, bias, init_state, input_data)
-    return outputs, outputs[:, 0]
-
-
-@bank.wrong(FINAL)
-def initial_state_as_final(wt_h, wt_x, bias, init_state, input_data):
-    """The final state is the initial one."""
-    outputs, _ = stacked(wt_h, wt_x, bias, init_state, input_data)
-    return outputs, init_state
-
-
-@bank.wrong(FINAL)
-def outputs_alone(wt_h, wt_x, bias, init_state, input_data):
-    """Returns no final state."""
-    return stacked(wt_h, wt_x, bias, init_state, input_data)[0]
-
-
-@bank.lost_axis(ONES)
-def outputs_squeezed(wt_h, wt_x, bias, init_state, input_data):
-    """`squeeze()` drops every axis of size 1."""
-    outputs, final_state = stacked(wt_h, wt_x, bias, init_state, input_data)
-    return outputs.squeeze(), final_state
-
-
-@bank.lost_axis(ONES, FINAL)
-def everything_squeezed(wt_h, wt_x, bias, init_state, input_data):
-    """`squeeze()` on both parts of the answer."""
-    outputs, final_state = stacked(wt_h, wt_x, bias, init_state, input_data)
-    return outputs.squeeze(), final_state.squeeze()
-
-
-@bank.wrong(*ALL)
-def half_precision(wt_h, wt_x, bias, init_state, input_data):
-    """float16 arithmetic."""
-    arrays = (np.asarray(array, dtype=np.float16) for array in (wt_h, wt_x, bias, init_state, input_data))
-    return stacked(*arrays)
-
-
-@bank.wrong(*ALL)
-def rounded(wt_h, wt_x, bias, init_state, input_data):
-    """Answers rounded to four digits."""
-    outputs, final_state = stacked(wt_h, wt_x, bias, init_state, input_data)
-    return outputs.round(4), final_state.round(4)
+    outputs = np.array([list(states(xs, h)) for xs, h in zip(input_data, init_state[0], strict=True)])
+    return outputs, outputs[None, :, -1, :]

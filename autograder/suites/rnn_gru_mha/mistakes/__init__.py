@@ -1,5 +1,5 @@
 """Known mistakes, a bank a function."""
 
-from autograder.suites.rnn_gru_mha.mistakes import gru
+from autograder.suites.rnn_gru_mha.mistakes import attention, gru, imitation, memory, rnn
 
-BANKS = [gru.bank]
+BANKS = [rnn.bank, gru.bank, imitation.bank, memory.bank, attention.bank]
