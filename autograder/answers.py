@@ -53,7 +53,7 @@ def excess(answer: Array, expected: Array, threshold: float, absolute: float = A
 def within(error: float, bound: float) -> bool:
     """Whether an error is at most its bound; NaN is not. Thresholds that cost points are asked here.
 
-    `bench.margins` watches how near to their bounds right and wrong answers come.
+    `bench.prove` watches how near to their bounds right and wrong answers come.
     """
     if _watched is not None:
         _watched.append(float("inf") if np.isnan(error) else error / bound)

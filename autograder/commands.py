@@ -269,7 +269,8 @@ def demo(course: Course, options: argparse.Namespace) -> int:
     code = _grade_all(made, wanted, Options(figures=True, limits=Limits(cell=10, call=5)))
     for each in (feedback, export):
         each(made, argparse.Namespace(assignments=list(wanted), student="*", to=None))
-    print(NEXT.format(folder=options.folder, kit=os.path.relpath(KIT_ROOT, made.root)))
+    kit = os.path.relpath(KIT_ROOT, made.root)
+    print(NEXT.format(folder=options.folder, kit=kit, python=os.path.relpath(sys.executable)))
     return code
 
 
@@ -277,4 +278,5 @@ NEXT = """
 These scores are made with a public key and prove nothing. What to open next:
   a student's feedback   {folder}/feedback/dan_reset_gate/rnn_gru_mha/rnn_gru_mha.html
   a report               {folder}/reports/rnn_gru_mha/hal_tampers.json
+  mistakes of the class  {python} -m autograder --course {folder} report rnn_gru_mha
   the form grader        cd {folder} && {kit}/.venv/bin/jupyter lab, then the menu Nbgrader > Formgrader"""

@@ -25,6 +25,7 @@ from autograder.relations import relation
 from autograder.report import HiddenTest, Question
 
 Candidate = tuple[Mistake, ...]
+NO_PARTS = {*vars(object), "__dict__", "__module__", "__weakref__"}
 MOST_PAIRS = 600  # that are tried for one question; the first of them takes some milliseconds each
 EITHER = 2  # mistakes that may be told as "either ... or"; of more, none is
 
@@ -133,9 +134,7 @@ def diagnosed(
     stage, named, done = rehearsals(assignment, key), dict[Mistake, None](), []
     for question in questions:
         verdicts = Diagnosis(stage, question, evidence, tuple(named)).verdicts
-        for verdict in verdicts.values():
-            if len(verdict.alternatives) == 1:
-                named.update(dict.fromkeys(each for each in verdict.alternatives[0] if each.part))
+        named.update(dict.fromkeys(certain(verdicts.values())))
         tests = [_told(test, verdicts.get(test.name)) for test in question.tests]
         done.append(msgspec.structs.replace(question, tests=tests))
     return done
@@ -168,51 +167,59 @@ class Diagnosis:
     def verdicts(self) -> dict[str, Verdict]:
         """By the failed test's name; those that nothing explains are left out."""
         found: dict[str, Verdict] = {}
-        for explain in (self._by_one, self._by_sight, self._by_two):
+        for explain in (self._by_one, self._beside_others, self._by_sight, self._by_two, self._plainly):
             left = self._seen.numbers.keys() - found.keys()
             if left:
-                found |= explain(left)
+                found |= explain(left, found)
         return found
 
-    def _by_one(self, left: Collection[str]) -> dict[str, Verdict]:
-        """One mistake, or one beside those of earlier questions."""
-        mistakes = self._stage.of(self._question)
-        found = self._best([(each,) for each in mistakes], left)
-        rest = left - found.keys()
-        if self._named and rest:
-            more = [each for each in self._showing(rest) if each not in self._named]
-            found |= self._best([self._named, *((*self._named, each) for each in more)], rest)
-        return found
+    def _by_one(self, left: Collection[str], found: Mapping[str, Verdict]) -> dict[str, Verdict]:
+        """One mistake alone."""
+        return self._best([(each,) for each in self._stage.of(self._question)], left)
 
-    def _by_sight(self, left: Collection[str]) -> dict[str, Verdict]:
+    def _beside_others(self, left: Collection[str], found: Mapping[str, Verdict]) -> dict[str, Verdict]:
+        """One beside what is known already, of this question and of earlier ones: all of it, or one of it."""
+        known = tuple(dict.fromkeys((*self._named, *certain(found.values()))))
+        if not known:
+            return {}
+        more = [each for each in self._showing(left) if each not in known]
+        together = [known, *((*known, each) for each in more)]
+        in_twos = [(one, each) for one in known for each in more if len(known) > 1]
+        return self._best([*together, *in_twos], left)
+
+    def _by_sight(self, left: Collection[str], found: Mapping[str, Verdict]) -> dict[str, Verdict]:
         """What the numbers show without being equal to others."""
-        found = {}
-        for test in left:
-            evidence = self._seen.numbers[test]
-            shown = tuple(
-                each for each in self._stage.seen(self._question) if each.seen and each.seen(evidence)
-            )
-            plain = None if shown else relation(evidence)
-            if shown or plain:
-                found[test] = Verdict((shown or (plain,),))  # type: ignore[arg-type]
-        return found
+        shows = {test: self._seen.numbers[test] for test in left}
+        mistakes = self._stage.seen(self._question)
+        every = {
+            test: tuple(each for each in mistakes if each.seen and each.seen(evidence))
+            for test, evidence in shows.items()
+        }
+        return {test: Verdict((shown,)) for test, shown in every.items() if shown}
 
-    def _by_two(self, left: Collection[str]) -> dict[str, Verdict]:
+    def _by_two(self, left: Collection[str], found: Mapping[str, Verdict]) -> dict[str, Verdict]:
         """Two mistakes at once, each of which shows and may be there as far as the passed tests say."""
-        possible = [each for each in self._showing(left) if self._may_be(each)]
-        pairs: list[Candidate] = []
-        for one, other in combinations(possible, 2):
-            if _name(one) != _name(other) and all(self._may_meet(one, other, test) for test in left):
-                pairs.append((one, other))
-                if one.function == other.function and _overlap(one, other):
-                    pairs.append((other, one))
-        return self._best(pairs[:MOST_PAIRS], left)
+        possible = [each for each in self._showing(self._seen.failed.keys()) if self._may_be(each)]
+        pairs = [
+            (one, other)
+            for one, other in combinations(possible, 2)
+            if _name(one) != _name(other) and (self._shows(one, left) or self._shows(other, left))
+        ]
+        # first those that show in a test either both or as the student's answer does
+        pairs.sort(key=lambda pair: not all(self._may_meet(pair[0], pair[1], test) for test in left))
+        return self._best([each for pair in pairs[:MOST_PAIRS] for each in _orders(*pair)], left)
+
+    def _plainly(self, left: Collection[str], found: Mapping[str, Verdict]) -> dict[str, Verdict]:
+        """How the numbers follow from the right ones."""
+        plain = {test: relation(self._seen.numbers[test]) for test in left}
+        return {test: Verdict(((each,),)) for test, each in plain.items() if each}
 
     def _showing(self, tests: Collection[str]) -> list[Mistake]:
         """The mistakes that show in one of these tests."""
-        ordered = self._stage.cheapest_first(tests)
-        mistakes = self._stage.of(self._question)
-        return [each for each in mistakes if any(not self._passes(each, test) for test in ordered)]
+        return [each for each in self._stage.of(self._question) if self._shows(each, tests)]
+
+    def _shows(self, mistake: Mistake, tests: Collection[str]) -> bool:
+        return any(not self._passes(mistake, test) for test in self._stage.cheapest_first(tests))
 
     def _may_be(self, mistake: Mistake) -> bool:
         return all(self._passes(mistake, test) for test in self._stage.cheapest_first(self._seen.passed))
@@ -257,9 +264,18 @@ class Diagnosis:
         return own is not None and agree(evidence, own)
 
 
-def _overlap(one: Mistake, other: Mistake) -> bool:
-    """Whether both replace the same part of the answer, so that their order matters."""
-    return bool((vars(one.part).keys() & vars(other.part).keys()) - vars(object).keys() - {"__dict__"})
+def certain(verdicts: Iterable[Verdict]) -> list[Mistake]:
+    """The mistakes that are named without an alternative, and that can be tried beside others."""
+    alone = (verdict.alternatives[0] for verdict in verdicts if len(verdict.alternatives) == 1)
+    return list(
+        dict.fromkeys(each for candidate in alone for each in candidate if each.part and not each.seen)
+    )
+
+
+def _orders(one: Mistake, other: Mistake) -> list[Candidate]:
+    """Both orders, where both replace the same part of the answer."""
+    shared = one.function == other.function and vars(one.part).keys() & vars(other.part).keys() - NO_PARTS
+    return [(one, other), (other, one)] if shared else [(one, other)]
 
 
 def _one_of(fitting: Sequence[Candidate]) -> Verdict | None:

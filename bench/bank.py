@@ -1,10 +1,10 @@
-"""A collection of answers: of one function or class, in many styles, right ones and wrong ones."""
+"""A collection of right answers to one function or class, in many styles."""
 
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 from autograder.course import TermKey
@@ -20,8 +20,6 @@ class Variant:
         questions: those whose hidden tests it takes part in.
         name: what makes it different, in a few words.
         title: the same in a sentence.
-        loses: the hidden tests that it fails whatever the key; empty for a right answer.
-        only_ones: whether it is right but where an axis is 1.
     """
 
     function: str
@@ -29,63 +27,36 @@ class Variant:
     name: str
     answer: Answer
     title: str
-    loses: tuple[str, ...] = ()
-    only_ones: bool = False
 
     def __str__(self) -> str:
         return f"{self.function}: {self.name}"
 
 
 class Bank:
-    """Answers, filled by its decorators.
+    """Right answers in many styles, filled by its decorators; wrong ones are in `autograder.mistakes`.
 
     Args:
         function: the name of the student's function or class.
         questions: those whose hidden tests it takes part in.
 
     The first right answer is the partner of the other banks' answers, where a test needs more than one.
-    `between` holds answers that the suite need not judge either way; they are only measured.
     """
 
     def __init__(self, function: str, *questions: str) -> None:
         self.function = function
         self.questions = questions
         self.rights: list[Variant] = []
-        self.wrongs: list[Variant] = []
-        self.between: list[Variant] = []
 
     def right(self, answer: Answer) -> Answer:
         """Note a right answer; its name is the function's, its title the docstring."""
-        self.rights.append(self._variant(answer))
-        return answer
-
-    def wrong(self, *loses: str) -> Callable[[Answer], Answer]:
-        """Note a wrong answer with the hidden tests that it fails."""
-
-        def note(answer: Answer) -> Answer:
-            self.wrongs.append(self._variant(answer, loses))
-            return answer
-
-        return note
-
-    def lost_axis(self, *loses: str) -> Callable[[Answer], Answer]:
-        """Note an answer that is wrong only where an axis is 1."""
-
-        def note(answer: Answer) -> Answer:
-            self.wrongs.append(replace(self._variant(answer, loses), only_ones=True))
-            return answer
-
-        return note
-
-    def undecided(self, answer: Answer) -> Answer:
-        """Note an answer between right and wrong."""
-        self.between.append(self._variant(answer))
-        return answer
-
-    def _variant(self, answer: Answer, loses: tuple[str, ...] = ()) -> Variant:
         name = answer.__name__.replace("_", " ").strip()
         title = (answer.__doc__ or "").strip()
-        return Variant(self.function, self.questions, name, answer, title, loses)
+        self.rights.append(Variant(self.function, self.questions, name, answer, title))
+        return answer
+
+    def undecided(self, answer: Answer) -> Answer:
+        """Keep an answer between right and wrong, which the suite need not judge either way."""
+        return answer
 
 
 def banks(assignment: str) -> dict[str, Bank]:

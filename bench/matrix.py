@@ -10,6 +10,7 @@ import math
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import torch
@@ -44,9 +45,16 @@ class Loss:
     least: float
 
 
-def loss(assignment: str, bank: Bank, mistake: Mistake, key: TermKey) -> Loss:
+def bank_of(assignment: str, function: str) -> Bank:
+    """The bank of a function or class."""
+    return next(bank for bank in banks(assignment) if bank.function == function)
+
+
+@cache
+def loss(assignment: str, mistake: Mistake, key: TermKey) -> Loss:
     """Try the hidden tests of the bank's questions on the mistake."""
     assert mistake.part is not None
+    bank = bank_of(assignment, mistake.function)
     functions = {**right_answers(assignment), bank.function: bank.answer(mistake.part)}
     lost, least = set(), math.inf
     for test in hidden_tests(assignment).values():
@@ -80,7 +88,7 @@ def table(names: Iterable[str], key: TermKey = KEY) -> str:
         for bank in banks(name):
             rows: dict[str, dict[str, None]] = {}
             for mistake in bank.mistakes:
-                left = earned(name, loss(name, bank, mistake, key).tests)
+                left = earned(name, loss(name, mistake, key).tests)
                 rows.setdefault(mistake.name, {})[left] = None
             lines += [f"| `{bank.function}` | {told} | {'; or '.join(left)} |" for told, left in rows.items()]
     return "\n".join(lines) + "\n"

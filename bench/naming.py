@@ -25,10 +25,11 @@ import torch
 from autograder.course import TermKey
 from autograder.diagnosis import diagnosed
 from autograder.evidence import Evidence
-from autograder.mistakes import banks, right_answers
+from autograder.mistakes import right_answers
 from autograder.rehearsal import Answer, hidden_tests, tried
 from autograder.relations import RELATIONS
 from autograder.report import HiddenTest, Outcome, Question
+from bench.matrix import bank_of
 from bench.unseen.family import Family
 
 PLAIN = {name for name, *_ in RELATIONS}  # what is said of any numbers, without a cause: never wrong
@@ -43,9 +44,8 @@ def families(assignment: str) -> list[Family]:
 def assignments() -> list[str]:
     """All that have some."""
     folder = Path(__file__).parent / "unseen"
-    paths = [*folder.glob("*.py"), *folder.glob("*/__init__.py")]
-    names = {path.parent.name if path.name == "__init__.py" else path.stem for path in paths}
-    return sorted(names - {"family", "__init__"})
+    packages = {path.parent.name for path in folder.glob("*/__init__.py")}
+    return sorted(packages | {path.stem for path in folder.glob("*.py")} - {"family", "__init__"})
 
 
 def rehearsed(
@@ -67,7 +67,7 @@ def rehearsed(
 
 def named(assignment: str, family: Family, mistakes: frozenset[str], key: TermKey) -> tuple[str, float, str]:
     """How an answer with these mistakes was named, in how many seconds, and what was said."""
-    bank = next(bank for bank in banks(assignment) if bank.function == family.function)
+    bank = bank_of(assignment, family.function)
     functions = {**right_answers(assignment), family.function: family.make(mistakes)}
     questions, evidence = rehearsed(assignment, functions, key, bank.questions)
     if all(test.outcome == "passed" for question in questions for test in question.tests):

@@ -31,7 +31,7 @@ from autograder.course import TermKey
 from autograder.mistakes import banks as mistakes_of
 from autograder.rehearsal import Answer, SuiteTest, tried
 from bench import bank as styles
-from bench.matrix import PATH, earned, loss, table
+from bench.matrix import PATH, bank_of, earned, loss, table
 from bench.through_sandbox import score_styles
 
 CHUNK = 10  # keys a task
@@ -91,8 +91,8 @@ def try_mistake(
 ) -> tuple[set[str], float]:
     """What one mistake has left with these keys, in words, and its smallest error in a test that it lost."""
     torch.set_num_threads(1)
-    bank = next(bank for bank in mistakes_of(assignment) if bank.function == function)
-    losses = [loss(assignment, bank, bank.mistakes[number], key) for key in keys(secret, 0, count)]
+    mistake = bank_of(assignment, function).mistakes[number]
+    losses = [loss(assignment, mistake, key) for key in keys(secret, 0, count)]
     return {earned(assignment, each.tests) for each in losses}, min(each.least for each in losses)
 
 

@@ -1,4 +1,4 @@
-"""Ten submissions of `rnn_gru_mha`: right, half, wrong, unlucky and hostile ones."""
+"""Submissions of `rnn_gru_mha`: right, half, wrong, unlucky and hostile ones, and two that are wrong alike."""
 
 from __future__ import annotations
 
@@ -78,6 +78,45 @@ def gru(linear_trans_r, linear_trans_z, linear_trans_n, init_state, input_data):
     return outputs.numpy(), final_state.numpy()
 """
 
+# one mistake that no bank knows, by two students: the update gate is given the state after its reset
+RESET_TOO_SOON = """\
+def gru(linear_trans_r, linear_trans_z, linear_trans_n, init_state, input_data):
+    def linear(parameters, x, h):
+        wt_x, bias_x, wt_h, bias_h = parameters
+        return x @ wt_x + bias_x, h @ wt_h + bias_h
+
+    def sigmoid(a):
+        return 1 / (1 + np.exp(-a))
+
+    h, outputs = init_state[0], []
+    for t in range(input_data.shape[1]):
+        x = input_data[:, t]
+        r = sigmoid(sum(linear(linear_trans_r, x, h)))
+        z = sigmoid(sum(linear(linear_trans_z, x, r * h)))
+        from_x, from_h = linear(linear_trans_n, x, h)
+        h = (1 - z) * np.tanh(from_x + r * from_h) + z * h
+        outputs.append(h)
+    return np.stack(outputs, axis=1), h
+"""
+RESET_TOO_SOON_IN_TORCH = """\
+import torch
+
+
+def gru(linear_trans_r, linear_trans_z, linear_trans_n, init_state, input_data):
+    r_x, r_bx, r_h, r_bh = map(torch.as_tensor, linear_trans_r)
+    z_x, z_bx, z_h, z_bh = map(torch.as_tensor, linear_trans_z)
+    n_x, n_bx, n_h, n_bh = map(torch.as_tensor, linear_trans_n)
+    state = torch.as_tensor(init_state).squeeze(0)
+    states = []
+    for x in torch.as_tensor(input_data).unbind(1):
+        reset = torch.sigmoid(x @ r_x + r_bx + state @ r_h + r_bh)
+        update = torch.sigmoid(x @ z_x + z_bx + (reset * state) @ z_h + z_bh)
+        new = torch.tanh(x @ n_x + n_bx + reset * (state @ n_h + n_bh))
+        state = new + update * (state - new)
+        states.append(state)
+    return torch.stack(states, 1).numpy(), state.numpy()
+"""
+
 # the reset gate before the product with the hidden weights in place of after it
 RESET_AFTER, RESET_BEFORE = "r * (state @ wt_hn + bias_hn)", "(r * state) @ wt_hn + bias_hn"
 
@@ -96,5 +135,7 @@ def students(right: Mapping[str, str]) -> dict[str, Mapping[str, str] | str]:
         "gus_exits": {**right, "Q4_solution": EXITS},
         "hal_tampers": {"Q2_solution": right["Q2_solution"], "Q6_solution": TAMPERS},
         "ida_ready_made": {**right, "Q3_solution": READY_MADE},
+        "kim_reset_too_soon": {**right, "Q3_solution": RESET_TOO_SOON},
+        "lea_reset_too_soon": {**right, "Q3_solution": RESET_TOO_SOON_IN_TORCH},
         "jon_not_a_notebook": "PK\x03\x04 this was zipped by mistake",
     }

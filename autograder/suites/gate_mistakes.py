@@ -23,6 +23,7 @@ from autograder.mistakes import Bank, Formula
 from autograder.suites.gates import PARTS
 
 LEANS = 1.0  # a bias of at least this size has a side; below it a gate is half open
+MEANT = 5.0  # a bias of this size was chosen to hold a gate
 RATE = 1e-3  # by how much of its size a number may be off and still be the same one
 Seen = Callable[[Evidence], bool]
 
@@ -55,8 +56,19 @@ class Gate:
 
     @property
     def is_half_open(self) -> bool:
-        """Whether it stands near one half, and nothing moves it or was meant to."""
-        return not self.has_weights and not self.cancels and bool(np.all(np.abs(self.bias) < LEANS))
+        """Whether its biases leave it near one half, and nothing else was meant by them."""
+        still = not self.has_weights or self.is_even
+        return still and not self.cancels and bool(np.all(np.abs(self.bias) < LEANS))
+
+    @property
+    def is_even(self) -> bool:
+        """Whether all units have the same bias, as where it was chosen, and not drawn."""
+        return bool(np.all(self.bias == self.bias[:1]))
+
+    @property
+    def is_meant(self) -> bool:
+        """Whether its bias alone takes every unit far to one side, which does not come about by itself."""
+        return bool(np.all(self.bias >= MEANT) or np.all(self.bias <= -MEANT))
 
     def leans(self, side: int) -> bool:
         """Whether its bias alone takes every unit to that side: 1 is open, towards 1, and -1 shut."""
@@ -97,11 +109,10 @@ class Parameters:
 def keeping(evidence: Evidence) -> Parameters:
     """The parameters of a GRU that is to keep its state."""
     returned = Gate(evidence.found, "z")
-    if np.all(np.abs(returned.bias) < LEANS) and not returned.cancels:
-        fitting = Parameters(evidence, lambda r, z, n: z.leans(1) and not z.has_weights)
-    else:  # something was done to it
-        fitting = Parameters(evidence, lambda r, z, n: z.letter == "z")
-    return fitting
+    held = not returned.has_weights and (returned.leans(1) or returned.leans(-1))
+    if held or returned.is_meant or returned.cancels:  # something was done to it
+        return Parameters(evidence, lambda r, z, n: z.letter == "z")
+    return Parameters(evidence, lambda r, z, n: z.is_meant and z.leans(1) and not z.has_weights)
 
 
 def update_gate_open(evidence: Evidence) -> bool:
@@ -126,7 +137,8 @@ def update_gate_not_saturated(evidence: Evidence) -> bool:
 def weights_left_in_the_update_gate(evidence: Evidence) -> bool:
     """Your update gate still has weights, so the input or the state moves it. It should look at neither: no
     weights, and a bias that alone takes it to one end."""
-    return keeping(evidence).z.has_weights
+    gate = keeping(evidence).z
+    return gate.has_weights and (gate.is_even or gate.is_meant)
 
 
 def update_gate_in_another_place(evidence: Evidence) -> bool:

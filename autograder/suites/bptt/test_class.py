@@ -7,7 +7,7 @@ from contextlib import suppress
 import numpy as np
 import pytest
 
-from autograder.answers import as_array
+from autograder.answers import Array, as_array
 from autograder.errors import StudentFault, StudentRaised
 from autograder.evidence import Evidence
 from autograder.scoring import StudentObject
@@ -113,20 +113,28 @@ def test_update(submission, key):
         returned = model.keep("backward", upstream)
         gradients = usable(returned.copy(), sizes)
         model.update(lr)
-        expect_updated(model, sizes, {name: before[name] - lr * each for name, each in gradients.items()})
+        expect_updated(model, sizes, before, {name: lr * each for name, each in gradients.items()})
         left = {name: as_array(entry(returned.copy(), f"d_{name}", "backward"), name) for name in gradients}
         if any(not np.array_equal(left[name], gradients[name]) for name in gradients):
             text = "`update` should leave the gradients as `backward` returned them"
             raise StudentFault(text, Evidence(prefixed(left), prefixed(gradients)))
 
 
-def expect_updated(model, sizes: Sizes, expected) -> None:
-    """Raise a `StudentFault` where the object's parameters are others."""
-    after = {name: in_shape(raw(model, name), name, name, sizes) for name in expected}
-    wrong = [name for name in expected if not unmoved(expected[name], after[name])]
+def expect_updated(model, sizes: Sizes, before: Weights, steps: Weights) -> None:
+    """Raise a `StudentFault` where the object's parameters have not gone these steps."""
+    after = {name: in_shape(raw(model, name), name, name, sizes) for name in steps}
+    wrong = [name for name in steps if not unmoved(before[name] - steps[name], after[name])]
     if wrong:
         told = " and ".join(f"{name} exactly {name} - lr * d_{name}" for name in wrong)
-        raise StudentFault(f"`update` should make {told}", Evidence(after, expected))
+        gone = {name: in_steps(before[name] - after[name], step) for name, step in steps.items()}
+        evidence = Evidence(gone, {name: np.array([1.0, 0.0]) for name in steps})
+        raise StudentFault(f"`update` should make {told}", evidence)
+
+
+def in_steps(moved: Array, step: Array) -> Array:
+    """How often a parameter has gone its step, and how far it has gone beside: whatever the gradient is."""
+    times = float(np.vdot(moved, step) / np.vdot(step, step))
+    return np.array([times, np.linalg.norm(moved - times * step) / np.linalg.norm(step)])
 
 
 def prefixed(gradients: Weights) -> Weights:

@@ -83,6 +83,24 @@ class Judge:
         """The outputs are right for other sizes; plain ones, and parts, where more is wrong for any size."""
         self._expect_of_right_parts(sizes, FULL, PLAIN, EVERYTHING)
 
+    def expect_together(self, aspects: Sequence[Callable[[Judge], None]]) -> None:
+        """Everything together is right; what is wrong in some of the aspects, too, is charged there."""
+        fault = self._fault(self.network.sizes, WHOLE, FULL, frozenset())
+        if fault is None:
+            return
+        wrong = sum(self._is_wrong(aspect) for aspect in aspects)
+        if not 0 < wrong < len(aspects):
+            raise fault
+
+    def _is_wrong(self, aspect: Callable[[Judge], None]) -> bool:
+        try:
+            aspect(self)
+        except Trapped:
+            raise
+        except StudentFault:
+            return True
+        return False
+
     def expect_final_states(self) -> None:
         """The final states are right."""
         _raise(self._fault_of_final_states(self.network.sizes))

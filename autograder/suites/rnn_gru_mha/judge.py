@@ -13,7 +13,7 @@ from autograder.suites.differences import responds_alike
 from autograder.suites.rnn_gru_mha.cases import Attention, Recurrent
 from autograder.suites.rnn_gru_mha.forms import FORGIVEN, ORDER, forms, is_forgiven, last_of_backwards
 
-# Measured by `python -m bench.margins rnn_gru_mha`: 500 keys, 50 for the tests of long sequences, each with
+# Measured by `python -m bench.prove rnn_gru_mha`: 500 keys, 50 for the tests of long sequences, each with
 # weights, states and inputs of its own at every size of the tests. A wrong answer counts where it loses.
 # rnn: 200 keys, 6 for the long test: right at most 2.1e-6 (long 1.7e-6), wrong from 1.1e-4 (rounded to 4
 # digits). gru: 60 keys, 3 for the long test: right at most 1.3e-6, wrong from 2.8e-4 (rounded likewise).

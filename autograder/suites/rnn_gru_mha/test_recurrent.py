@@ -14,34 +14,81 @@ ONES = ((1, 6, 3, 4), (4, 1, 3, 2), (3, 5, 1, 2), (2, 4, 3, 1), (1, 1, 1, 1))
 LONG = ((3, 100, 2, 8), (2, 1000, 3, 5))
 
 
+def rnn_activation(judge: Judge) -> None:
+    judge.expect_part("state", {ORDER})
+
+
+def rnn_order(judge: Judge) -> None:
+    judge.expect_order({ACTIVATION})
+
+
+def bias(judge: Judge) -> None:
+    judge.expect_with(bias=True)
+
+
+def initial_state(judge: Judge) -> None:
+    judge.expect_with(initial=True)
+
+
+def hidden_weights(judge: Judge) -> None:
+    judge.expect_with(symmetric=False)
+
+
+def new_state(judge: Judge) -> None:
+    judge.expect_part("new state", {ORDER, MIXING})
+
+
+def update_gate(judge: Judge) -> None:
+    judge.expect_part("update gate", {ORDER, ACTIVATION})
+
+
+def reset_gate(judge: Judge) -> None:
+    judge.expect_part("reset gate", {ORDER, ACTIVATION, MIXING})
+
+
+def gru_order(judge: Judge) -> None:
+    judge.expect_order({ACTIVATION, MIXING})
+
+
+ADDED = (bias, initial_state, hidden_weights)
+RNN_ASPECTS = (rnn_activation, rnn_order, *ADDED)
+GRU_ASPECTS = (new_state, update_gate, reset_gate, gru_order, *ADDED)
+
+
 @pytest.mark.points("Q2", 0.75)
 def test_rnn_activation(submission, key):
     """Each state is the tanh of the whole sum: without a bias, from a state of zero, for several sizes."""
-    Judge(RNN, submission, key).expect_part("state", {ORDER})
+    rnn_activation(Judge(RNN, submission, key))
 
 
-@pytest.mark.points("Q2", 0.75)
+@pytest.mark.points("Q2", 0.5)
 def test_rnn_order(submission, key):
     """The outputs are [B, T, H], and each state follows from the one before and its own input."""
-    Judge(RNN, submission, key).expect_order({ACTIVATION})
+    rnn_order(Judge(RNN, submission, key))
 
 
 @pytest.mark.points("Q2", 0.25)
 def test_rnn_bias(submission, key):
     """The outputs are right with a bias."""
-    Judge(RNN, submission, key).expect_with(bias=True)
+    bias(Judge(RNN, submission, key))
 
 
 @pytest.mark.points("Q2", 0.25)
 def test_rnn_initial_state(submission, key):
     """The outputs are right from an initial state other than zero."""
-    Judge(RNN, submission, key).expect_with(initial=True)
+    initial_state(Judge(RNN, submission, key))
 
 
 @pytest.mark.points("Q2", 0.25)
 def test_rnn_hidden_weights(submission, key):
     """The outputs are right with hidden weights that are not their own transpose."""
-    Judge(RNN, submission, key).expect_with(symmetric=False)
+    hidden_weights(Judge(RNN, submission, key))
+
+
+@pytest.mark.points("Q2", 0.25)
+def test_rnn_together(submission, key):
+    """The outputs are right with all of this at once."""
+    Judge(RNN, submission, key).expect_together(RNN_ASPECTS)
 
 
 @pytest.mark.points("Q2", 0.25)
@@ -62,46 +109,52 @@ def test_rnn_final_state(submission, key):
     Judge(RNN, submission, key).expect_final_states()
 
 
-@pytest.mark.points("Q3", 0.75)
+@pytest.mark.points("Q3", 0.5)
 def test_gru_new_state(submission, key):
     """The new state is right where both gates are held: without biases, from a state of zero."""
-    Judge(GRU, submission, key).expect_part("new state", {ORDER, MIXING})
+    new_state(Judge(GRU, submission, key))
 
 
-@pytest.mark.points("Q3", 1)
+@pytest.mark.points("Q3", 0.75)
 def test_gru_update_gate(submission, key):
     """The update gate mixes new and old state as it should, where the reset gate is held."""
-    Judge(GRU, submission, key).expect_part("update gate", {ORDER, ACTIVATION})
+    update_gate(Judge(GRU, submission, key))
 
 
-@pytest.mark.points("Q3", 1)
+@pytest.mark.points("Q3", 0.75)
 def test_gru_reset_gate(submission, key):
     """The reset gate acts where and how it should, where the update gate is held."""
-    Judge(GRU, submission, key).expect_part("reset gate", {ORDER, ACTIVATION, MIXING})
+    reset_gate(Judge(GRU, submission, key))
 
 
 @pytest.mark.points("Q3", 0.5)
 def test_gru_order(submission, key):
     """The outputs are [B, T, H], and each state follows from the one before and its own input."""
-    Judge(GRU, submission, key).expect_order({ACTIVATION, MIXING})
+    gru_order(Judge(GRU, submission, key))
 
 
 @pytest.mark.points("Q3", 0.5)
 def test_gru_biases(submission, key):
     """The outputs are right with biases."""
-    Judge(GRU, submission, key).expect_with(bias=True)
+    bias(Judge(GRU, submission, key))
 
 
 @pytest.mark.points("Q3", 0.25)
 def test_gru_initial_state(submission, key):
     """The outputs are right from an initial state other than zero."""
-    Judge(GRU, submission, key).expect_with(initial=True)
+    initial_state(Judge(GRU, submission, key))
 
 
 @pytest.mark.points("Q3", 0.25)
 def test_gru_hidden_weights(submission, key):
     """The outputs are right with hidden weights that are not their own transposes."""
-    Judge(GRU, submission, key).expect_with(symmetric=False)
+    hidden_weights(Judge(GRU, submission, key))
+
+
+@pytest.mark.points("Q3", 0.75)
+def test_gru_together(submission, key):
+    """The outputs are right with all of this at once."""
+    Judge(GRU, submission, key).expect_together(GRU_ASPECTS)
 
 
 @pytest.mark.points("Q3", 0.25)

@@ -50,7 +50,7 @@ class MeanOfTheOutputs(Analytical):
         return super().upstream() / np.size(self.model.by)
 
 
-@bank.mistake()
+@bank.mistake("upstream of the first output only")
 class FirstOutputOnly(Analytical):
     """Your gradient is that of one output alone. The question asks for that of the sum of all of them: look
     at what you give to `backward`."""
@@ -59,7 +59,7 @@ class FirstOutputOnly(Analytical):
         return np.asarray(np.eye(np.size(self.model.by))[0])
 
 
-@bank.mistake("first output only")
+@bank.mistake("upstream of the first output only")
 class LastOutputOnly(FirstOutputOnly):
     __doc__ = FirstOutputOnly.__doc__
 
@@ -182,6 +182,7 @@ class Squeezed(Analytical):
 
 # --- What is seen in the numbers ----------------------------------------------------------------------------
 
+STEP = 1e-6  # of differences
 LEAST, MOST = 1e-12, 1e-5  # how far differences are off what back-propagation gives, relative
 WRONG = 1e-3  # how far a wrong `backward` is off at least
 
@@ -190,10 +191,8 @@ def _far(one: Array, other: Array) -> float:
     return float(np.max(np.abs(one - other)) / max(1e-300, float(np.max(np.abs(other)))))
 
 
-@bank.seen("a numerical gradient")
 def is_numerical(evidence: Evidence) -> bool:
-    """Your gradient is right to some digits and no further, as differences are. This function should call
-    `backward`, whose gradients have all digits."""
+    """Whether a gradient is right to some digits and no further."""
     names = [name for name in evidence.found if f"own {name}" in evidence.wanted]
     if len(names) < len(NAMES):
         return False
@@ -206,10 +205,8 @@ def is_numerical(evidence: Evidence) -> bool:
     return (own <= LEAST or own > WRONG) and not coarse and LEAST < apart <= MOST
 
 
-@bank.seen("weights changed")
 def is_updated(evidence: Evidence) -> bool:
-    """Your function takes a step of gradient descent: afterwards the weights are other ones. It should leave
-    them as they were, without an update."""
+    """Whether the weights have moved along the gradient."""
     names = [name for name in evidence.found if f"d_{name}" in evidence.wanted and name in evidence.wanted]
     if len(names) < len(NAMES):
         return False
@@ -217,3 +214,38 @@ def is_updated(evidence: Evidence) -> bool:
     along = np.concatenate([np.ravel(evidence.wanted[f"d_{name}"]) for name in names])
     rate = float(moved @ along) / max(1e-300, float(along @ along))
     return rate != 0 and bool(np.max(np.abs(moved - rate * along)) <= 1e-6 * np.max(np.abs(moved)))
+
+
+@bank.mistake("a numerical gradient", seen=is_numerical)
+class ByDifferences(Analytical):
+    """Your gradient is right to some digits and no further, as differences are. This function should call
+    `backward`, whose gradients have all digits."""
+
+    def after(self, gradients: Any) -> Any:
+        return {f"d_{name}": self.differences(name) for name in NAMES}
+
+    def differences(self, name: str) -> Array:
+        """Two-sided, of the outputs' sum."""
+        at = np.array(getattr(self.model, name), dtype=np.float64)
+        answer = np.empty_like(at)
+        for place in np.ndindex(at.shape):
+            sums = []
+            for step in (STEP, -STEP):
+                moved = at.copy()
+                moved[place] += step
+                setattr(self.model, name, moved)
+                sums.append(float(np.sum(self.model.forward(self.x))))
+            answer[place] = (sums[0] - sums[1]) / (2 * STEP)
+        setattr(self.model, name, at)
+        return answer
+
+
+@bank.mistake("weights changed", seen=is_updated)
+class Updated(Analytical):
+    """Your function takes a step of gradient descent: afterwards the weights are other ones. It should leave
+    them as they were, without an update."""
+
+    def after(self, gradients: Any) -> Any:
+        kept = {name: np.array(value) for name, value in gradients.items()}
+        self.model.update(0.1)
+        return kept

@@ -89,7 +89,7 @@ class SlopeOfTheNextState(Network):
         return 1 - self.a[min(t + 1, len(self.a) - 1)] ** 2
 
 
-@bank.mistake("sign of the slope wrong")
+@bank.mistake("sign wrong")
 class SlopeUpsideDown(Network):
     """Your slope of tanh has the wrong sign. It is never negative."""
 
