@@ -7,24 +7,20 @@ fails anywhere else or with other numbers: so nothing is named that does not fit
 
 from __future__ import annotations
 
-import time
-from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import cached_property
 from itertools import combinations
 
 import msgspec
 
 from autograder.course import TermKey
-from autograder.errors import SuiteError
 from autograder.evidence import Evidence, agree
-from autograder.mistakes import Bank, Mistake, banks, right_answers
-from autograder.rehearsal import SuiteTest, Tried, hidden_tests, tried
+from autograder.mistakes import Mistake
 from autograder.relations import relation
 from autograder.report import HiddenTest, Question
+from autograder.stage import Candidate, Stage, stage
 
-Candidate = tuple[Mistake, ...]
 NO_PARTS = {*vars(object), "__dict__", "__module__", "__weakref__"}
 MOST_PAIRS = 600  # that are tried for one question; the first of them takes some milliseconds each
 EITHER = 2  # mistakes that may be told as "either ... or"; of more, none is
@@ -71,69 +67,13 @@ class Verdict:
         return told[0] if len(told) == 1 else f"It is one of two things. Either: {' Or: '.join(told)}"
 
 
-class Rehearsals:
-    """The hidden tests of one assignment with one key, tried on mistakes; each once."""
-
-    def __init__(self, assignment: str, key: TermKey) -> None:
-        self._key = key
-        self._tests = hidden_tests(assignment)
-        self._right = right_answers(assignment)
-        self._known: dict[tuple[Candidate, str], Tried] = {}
-        self._seconds: dict[str, float] = defaultdict(float)
-        self.banks = {bank.function: bank for bank in banks(assignment)}
-        known = {test.question for test in self._tests.values()}
-        for bank in self.banks.values():
-            if unknown := set(bank.questions) - known:
-                raise SuiteError(f"the bank of {bank.function} is for {sorted(unknown)}: no test is of it")
-
-    def tried(self, candidate: Candidate, test: str) -> Tried:
-        """What becomes of the test with these mistakes in otherwise right answers."""
-        place = (candidate, test)
-        if place not in self._known:
-            begun = time.perf_counter()
-            self._known[place] = self._try(candidate, self._tests[test])
-            self._seconds[test] = max(self._seconds[test], time.perf_counter() - begun)
-        return self._known[place]
-
-    def cheapest_first(self, tests: Iterable[str]) -> list[str]:
-        """In the order in which to try them: most candidates fall in the first one."""
-        return sorted(tests, key=lambda test: self._seconds[test])
-
-    def _try(self, candidate: Candidate, test: SuiteTest) -> Tried:
-        functions = dict(self._right)
-        for name, bank in self.banks.items():
-            parts = [mistake.part for mistake in candidate if mistake.function == name and mistake.part]
-            answer = bank.answer(*parts)
-            if answer is None:
-                return Tried(True)  # two that exclude each other explain nothing
-            functions[name] = answer
-        return tried(test, functions, self._key)
-
-    def of(self, question: str) -> list[Mistake]:
-        """The mistakes that may show in a question, and can be tried."""
-        return [each for bank in self._banks(question) for each in bank.mistakes if each.seen is None]
-
-    def seen(self, question: str) -> list[Mistake]:
-        """The mistakes of a question that only numbers show."""
-        return [each for bank in self._banks(question) for each in bank.mistakes if each.seen is not None]
-
-    def _banks(self, question: str) -> list[Bank]:
-        return [bank for bank in self.banks.values() if question in bank.questions]
-
-
-@lru_cache(maxsize=16)
-def rehearsals(assignment: str, key: TermKey) -> Rehearsals:
-    """Those of this process."""
-    return Rehearsals(assignment, key)
-
-
 def diagnosed(
     assignment: str, key: TermKey, questions: Sequence[Question], evidence: Mapping[str, Evidence]
 ) -> list[Question]:
     """The questions again, each failed test with the mistakes of the suite's bank that it is put down to."""
-    stage, named, done = rehearsals(assignment, key), dict[Mistake, None](), []
+    on, named, done = stage(assignment, key), dict[Mistake, None](), []
     for question in questions:
-        verdicts = Diagnosis(stage, question, evidence, tuple(named)).verdicts
+        verdicts = Diagnosis(on, question, evidence, tuple(named)).verdicts
         named.update(dict.fromkeys(certain(verdicts.values())))
         tests = [_told(test, verdicts.get(test.name)) for test in question.tests]
         done.append(msgspec.structs.replace(question, tests=tests))
@@ -153,9 +93,9 @@ class Diagnosis:
     """
 
     def __init__(
-        self, stage: Rehearsals, question: Question, evidence: Mapping[str, Evidence], named: Candidate
+        self, on: Stage, question: Question, evidence: Mapping[str, Evidence], named: Candidate
     ) -> None:
-        self._stage = stage
+        self._stage = on
         self._question = question.name
         self._named = named
         self._seen = Seen(
@@ -203,7 +143,7 @@ class Diagnosis:
         pairs = [
             (one, other)
             for one, other in combinations(possible, 2)
-            if _name(one) != _name(other) and (self._shows(one, left) or self._shows(other, left))
+            if _name(one) != _name(other) and any(self._meet(one, other, test) for test in left)
         ]
         # first those that show in a test either both or as the student's answer does
         pairs.sort(key=lambda pair: not all(self._may_meet(pair[0], pair[1], test) for test in left))
@@ -223,6 +163,12 @@ class Diagnosis:
 
     def _may_be(self, mistake: Mistake) -> bool:
         return all(self._passes(mistake, test) for test in self._stage.cheapest_first(self._seen.passed))
+
+    def _meet(self, one: Mistake, other: Mistake, test: str) -> bool:
+        """Whether a test asks for both, and one of them shows in it."""
+        if not {one.function, other.function} <= self._stage.called(test):
+            return False
+        return not (self._passes(one, test) and self._passes(other, test))
 
     def _may_meet(self, one: Mistake, other: Mistake, test: str) -> bool:
         """Whether a test may have come of both: where one alone shows, it has to show as it did."""

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import datetime
-import hashlib
 import time
 import traceback
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +14,9 @@ import msgspec
 import nbformat
 import torch
 
-from autograder.course import KIT_ROOT, SUITES, Assignment, Course, TermKey, read_assignment
+from autograder.course import SUITES, Assignment, Course, TermKey, read_assignment
 from autograder.diagnosis import diagnosed
+from autograder.digests import bank_digest, release_digest, suite_digest
 from autograder.errors import GraderError, SandboxLost, SandboxUnavailable
 from autograder.evidence import Evidence
 from autograder.execution import Execution, Limits
@@ -39,8 +38,6 @@ TRAPPED = """
 DETOURS = """
     threading _thread concurrent multiprocessing subprocess fork forkpty gc ctypes cffi modules
     _getframe __globals__ __subclasses__ settrace setprofile _C overrides""".split()
-NAMERS = ("mistakes", "diagnosis", "evidence", "rehearsal", "relations")  # what a diagnosis rests on
-JUDGES = ("answers", "scoring", "execution", "faults", "grade", "submission")  # modules that a score rests on
 
 
 @dataclass(frozen=True)
@@ -276,41 +273,3 @@ def broken(task: Task, error: Exception) -> Graded:
     ]
     notebook = recorded_notebook(release, {}, ["This submission could not be graded; your instructor knows."])
     return Graded(_report(task, release, questions, [], {}), nbformat.writes(notebook))
-
-
-@lru_cache
-def suite_digest(assignment: str) -> str:
-    """Of everything on the trusted side that a score depends on: the suite, and the modules that judge."""
-    judges = [KIT_ROOT / "autograder" / f"{name}.py" for name in JUDGES]
-    judges += [KIT_ROOT / "helpers" / "by_hand.py", *sorted(SUITES.glob("*.py"))]
-    judges += sorted((KIT_ROOT / "autograder" / "sandbox").glob("*.py"))
-    judges += [
-        path for pattern in read_assignment(assignment).judges for path in sorted(KIT_ROOT.glob(pattern))
-    ]
-    suite = set((SUITES / assignment).rglob("*.py")) - set(_bank_files(assignment))
-    return _digest([*sorted(suite), *judges], KIT_ROOT)
-
-
-@lru_cache
-def bank_digest(assignment: str) -> str:
-    """Of the suite's known mistakes and of what compares answers with them; no score depends on it."""
-    judges = [KIT_ROOT / "autograder" / f"{name}.py" for name in NAMERS]
-    return _digest([*_bank_files(assignment), *judges], KIT_ROOT)
-
-
-def _bank_files(assignment: str) -> list[Path]:
-    return sorted((SUITES / assignment).glob("mistakes/**/*.py"))
-
-
-def release_digest(folder: Path, names: Collection[str]) -> str:
-    """Of the released notebook and the given files; what else lies there changes no score."""
-    return _digest(sorted(folder / name for name in names), folder)
-
-
-def _digest(paths: list[Path], root: Path) -> str:
-    digest = hashlib.sha256()
-    for path in paths:
-        content = path.read_bytes()
-        digest.update(f"{path.relative_to(root)}\0{len(content)}\0".encode())
-        digest.update(content)
-    return digest.hexdigest()[:16]

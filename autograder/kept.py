@@ -14,8 +14,9 @@ import msgspec
 from autograder import evidence as evidences
 from autograder import report as reports
 from autograder.course import Course
+from autograder.digests import bank_digest
 from autograder.evidence import Evidence
-from autograder.grade import Graded, bank_digest, diagnose
+from autograder.grade import Graded, diagnose
 from autograder.report import HiddenTest, Question, Report
 from autograder.taught import Taught, read_taught, taught_digest
 

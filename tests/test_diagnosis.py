@@ -50,6 +50,9 @@ class Stage:
     def seen(self, question):
         return [each for each in self.mistakes if each.seen is not None]
 
+    def called(self, test):
+        return {"gru"}
+
     def cheapest_first(self, tests):
         return sorted(tests)
 

@@ -117,7 +117,7 @@ def test_the_worst_element_is_shown(capsys: Capsys) -> None:
         (None, "yours is of type NoneType, expected an array of real numbers"),
         (OUTPUTS > 0, "yours is of type ndarray of bool, expected an array of real numbers"),
         (OUTPUTS * 1j, "yours is of type ndarray of complex64, expected an array of real numbers"),
-        ([[1.0], [1.0, 2.0]], "yours, a list, is no array"),
+        ([[1.0], [1.0, 2.0]], "yours is a list of 2 parts of different shapes, expected one array"),
         (OUTPUTS * np.nan, "yours has NaN or infinity in 96 of 96 numbers, first at [0, 0, 0]"),
         (
             np.where(np.isclose(OUTPUTS, OUTPUTS.max()), np.inf, OUTPUTS),

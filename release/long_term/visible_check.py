@@ -179,7 +179,11 @@ def real_array(value: object) -> Array:
     try:
         array = to_numpy(value)
     except Exception as error:
-        raise AnswerError(f"yours, a {type(value).__name__}, is no array: {one_line(error)}") from error
+        kind = type(value).__name__
+        if isinstance(value, list | tuple):
+            many = f"{len(value)} parts of different shapes"
+            raise AnswerError(f"yours is a {kind} of {many}, expected one array") from error
+        raise AnswerError(f"yours, a {kind}, is no array: {one_line(error)}") from error
     if array.dtype.kind not in "fiu":
         kind = f" of {array.dtype}" if array.dtype.kind in "bc" else ""
         raise AnswerError(f"yours is of type {type(value).__name__}{kind}, expected an array of real numbers")
