@@ -136,5 +136,6 @@ class PlainFunctions:
             raise self._raised(name, error) from error
 
     def _raised(self, name: str, error: Exception) -> StudentRaised:
-        kind = type(error).__name__
-        return StudentRaised(f"`{name}` raised {kind}", kind if kind in EXCEPTION_NAMES else "")
+        kinds = (each.__name__ for each in type(error).__mro__)  # an own one counts as what it derives from
+        kind = next(name for name in kinds if name in EXCEPTION_NAMES)
+        return StudentRaised(f"`{name}` raised {kind}", kind)

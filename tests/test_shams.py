@@ -7,6 +7,7 @@ import pytest
 
 from autograder.course import KIT_ROOT, TermKey, read_assignment
 from autograder.grade import detours
+from autograder.mistakes import right_answers
 from autograder.rehearsal import scored
 from autograder.submission import Cell, Rebuilt, read_release
 from tests.test_suites import grade_cells
@@ -118,6 +119,52 @@ def test_a_sham_network_earns_its_initialisation(key: TermKey) -> None:
     earned = points("bptt", functions, key)
     assert earned["Q1"] <= 0.75
     assert earned["Q2"] <= 0.5
+
+
+class TinyLayer(ShamLayer):
+    """Answers so little that everything seems to fit everything."""
+
+    def forward_step(self, x, prev_h):
+        self.x = x
+        return 1e-6 * (x @ self.W_ih + self.b)
+
+    forward = forward_step
+
+    def backward_step(self, prev_h, dnext_h):
+        self.dprev_h, self.db = 1e-12 + 0 * prev_h, 1e-12 + 0 * self.b
+        self.dW_ih, self.dW_hh = 1e-12 + 0 * self.W_ih, 1e-12 + 0 * self.W_hh
+        return 1e-12 + 0 * self.x
+
+    def backward(self, dout):
+        dx = self.backward_step(dout[:, 0], dout[:, 0])
+        return dx, self.dprev_h, self.dW_ih, self.dW_hh, self.db
+
+
+class UpdatesOnce(right_answers("bptt")["RNN"]):  # type: ignore[misc] # the bank's, a class
+    """Whose second update is never allowed, and whose weights cannot be set."""
+
+    done = False
+
+    def update(self, lr):
+        if self.done:
+            raise RuntimeError("updated already")
+        super().update(lr)
+        self.done = True
+
+    def set_weights(self, weights):
+        raise ValueError("something is missing")
+
+
+@pytest.mark.parametrize("key", KEYS)
+def test_gradients_are_not_right_because_they_are_tiny(key: TermKey) -> None:
+    """Bounds that are absolute say nothing of answers far below them."""
+    earned = points("rnn_layer", {"RNNLayer": TinyLayer}, key)
+    assert (earned["Q3"], earned["Q4"]) == (0, 0)
+
+
+def test_refusing_everything_is_no_check() -> None:
+    """Exceptions of the right kind are worth points only where they are called for."""
+    assert points("bptt", {**right_answers("bptt"), "RNN": UpdatesOnce}, KEYS[0])["Q1"] == 5.25
 
 
 class ConstantNetwork(ShamNetwork):

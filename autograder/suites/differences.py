@@ -9,9 +9,10 @@ from collections.abc import Callable
 
 import numpy as np
 
-from autograder.answers import Array
+from autograder.answers import Array, excess
 
 ALIKE = 0.4  # cosine from which a wrong model's response counts as one of a model of the kind
+TINY = 1e-6  # what is smaller is no answer to inputs of scale 1, but for elements of it
 STEP = 1e-5  # in float64 the error of a two-sided difference is then about 1e-10
 
 
@@ -30,6 +31,17 @@ def numerical_gradient(function: Callable[[Array], Array], at: Array, upstream: 
             sums.append(float(np.sum(function(moved) * upstream)))
         gradient[place] = (sums[0] - sums[1]) / (2 * STEP)
     return gradient
+
+
+@np.errstate(all="ignore")
+def is_same(answer: Array, expected: Array, threshold: float, absolute: float) -> bool:
+    """Whether a student's numbers are what follows from other numbers of the student's, but for rounding.
+
+    Bounds that suit numbers of scale 1 hold for smaller ones in proportion: or whoever answers 1e-9
+    everywhere would be in agreement with everything. What is smaller than `TINY` may be rounding.
+    """
+    unit = float(np.clip(np.max(np.abs(expected), initial=0), TINY, 1))
+    return excess(answer / unit, expected / unit, threshold, absolute) <= 1
 
 
 def responds_alike(response: Array, expected: Array) -> bool:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from functools import cached_property
+from functools import cached_property, partial
 
 import numpy as np
 
@@ -19,10 +19,10 @@ from autograder.errors import StudentFault, StudentRaised
 from autograder.evidence import Evidence
 from autograder.scoring import StudentCode
 from autograder.suites.bptt.cases import AXES, Case, Sizes, Weights, case
-from autograder.suites.bptt.forward import CLOSE, Forward, forward_is_right, near
+from autograder.suites.bptt.forward import ABSOLUTE, CLOSE, Forward, alike, forward_is_right, near
 from autograder.suites.bptt.objects import done, entry, in_shape, make_with
 from autograder.suites.bptt.own import SMALL, OwnForward
-from autograder.suites.differences import responds_alike
+from autograder.suites.differences import TINY, is_same, responds_alike
 
 # D, H, O, T; with one output, a bias gradient of a wrong shape can hide behind broadcasting
 SIZES = ((4, 6, 3, 5), (6, 5, 1, 8), (1, 4, 2, 3), (3, 1, 1, 1))
@@ -113,13 +113,13 @@ class Backward:
         model = make_with(self._submission, each.sizes, each.weights)
         first, once = model.forward(each.inputs), model.backward(each.upstream)
         second, again = model.forward(each.inputs), model.backward(each.upstream)
-        if not np.array_equal(np.asarray(first), np.asarray(second)):
-            return
         before = usable(once, each.sizes)
-        if sum(_alike(before[name], each.gradients[name]) for name in before if name != "by") < 2:
+        if not self._gives_a_gradient:
             raise StudentFault("`backward` gives too little of a gradient to judge this by")
+        if not alike(first, second):
+            return
         after = {name: gradient_in(again, name, "backward", each.sizes) for name in before}
-        left = [f"d_{name}" for name in before if not near(after[name], before[name])]
+        left = [f"d_{name}" for name in before if not is_same(after[name], before[name], CLOSE, ABSOLUTE)]
         if left:
             text = f"`backward` gives another {' and '.join(left)} when it is called once more"
             raise StudentFault(text, Evidence(after, before))
@@ -140,6 +140,13 @@ class Backward:
     def flows(self) -> bool:
         """Whether d_s is right from step to step."""
         return done(self.expect_flow)
+
+    @cached_property
+    def _gives_a_gradient(self) -> bool:
+        """Whether any part is right but d_by, which is handed on as it came."""
+        parts = [self.expect_v, self.expect_slope, self.expect_flow]
+        parts += [partial(self.expect_parameter, name) for name in ("W", "R", "bs")]
+        return any(done(part) for part in parts)
 
     @cached_property
     def factor(self) -> float:
@@ -256,14 +263,14 @@ class Backward:
         expected = {"W": each.inputs.T @ d_s, "bs": d_s.sum(axis=0)}
         array = gradient_in(answer, name, "backward", each.sizes)
         expected["R"] = self._states(each)[:-1].T @ d_s if name == "R" else d_s
-        if not self._roughly(each, d_s) or not near(array, expected[name]):
+        if not self._roughly(each, d_s) or not is_same(array, expected[name], CLOSE, ABSOLUTE):
             raise off({name: array}, {name: each.gradients[name]})
 
     def _roughly(self, each: Case, d_s: Array) -> bool:
         """Whether one step's points as what should flow back does, or against it: a sham's does not."""
         right = _flow(each.inputs, each.gradients["W"])
         pairs = zip(d_s, right, strict=True)
-        return any(_alike(one, other) for one, other in pairs)
+        return any(_alike(one, other) and np.abs(one).max() > TINY for one, other in pairs)
 
     def _states(self, each: Case) -> Array:
         """The student's own states [1 + T, H], as a V that hands them out shows them."""

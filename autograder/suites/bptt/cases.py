@@ -1,7 +1,8 @@
 """Random sequences and weights, with the outputs and gradients of torch's autograd in float64.
 
 A case is drawn anew until at least half the elements of its outputs and of each gradient are compared by
-relative error. Every case derives from the term key and its own sizes alone.
+relative error, and no gradient would be zero with a ReLU for tanh. Every case derives from the term key and
+its own sizes alone.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ AXES = {"W": "DH", "R": "HH", "V": "HO", "bs": "H", "by": "O"}  # the parameters
 BIASES = ("bs", "by")
 Weights = dict[str, Array]  # an array a parameter, or its gradient, by the parameter's name
 Bend = Callable[[torch.Tensor], torch.Tensor]
-TINY = 1e-8  # of such weights states are so small that 1 - a is 1, too
+TINY = 1e-10  # of such weights states are so small that 1 - a is 1, too, and outputs are nothing
 MILD = 0.2  # positive weights of which no sum leaves tanh flat
 RANGE = 0.2  # of the weights that an object of the class draws for itself
 
@@ -114,7 +115,7 @@ def case(
             upstream = np.ones(of.O)
         outputs, gradients = autograd(weights, inputs, upstream)
         told = (gradients["W"], gradients["bs"]) if tiny else (outputs, *gradients.values())
-        if all(mostly_large(value) for value in told if np.any(value)):
+        if all(mostly_large(value) for value in told if np.any(value)) and lives(weights, inputs, upstream):
             return Case(of, weights, inputs, upstream, outputs, gradients)
 
 
@@ -127,11 +128,21 @@ def inputs_for(key: TermKey, sizes: Sizes, *labels: object) -> Array:
 def initial_weights(key: TermKey, sizes: Sizes, *labels: object) -> Weights:
     """Weights as an object of the class draws them; here the key says which."""
     rng = generator(key, NAME, "initial", sizes, *labels)
-    drawn = {name: rng.uniform(-RANGE, RANGE, sizes.shape(name)) for name in AXES}
-    return drawn | {name: np.zeros(sizes.shape(name)) for name in BIASES}
+    while True:
+        weights = {name: rng.uniform(-RANGE, RANGE, sizes.shape(name)) for name in AXES}
+        weights |= {name: np.zeros(sizes.shape(name)) for name in BIASES}
+        if lives(weights, inputs_for(key, sizes), np.ones(sizes.O)):
+            return weights
 
 
 RIGHT = Reading()
+CUT = Reading(states=torch.relu)
+
+
+def lives(weights: Weights, inputs: Array, upstream: Array) -> bool:
+    """Whether states that are cut off at zero, as some students cut them, leave no gradient at zero."""
+    right, cut = (autograd(weights, inputs, upstream, reading)[1] for reading in (RIGHT, CUT))
+    return all(np.any(cut[name]) for name in AXES if np.any(right[name]))
 
 
 def autograd(

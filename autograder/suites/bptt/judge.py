@@ -20,7 +20,7 @@ from autograder.evidence import Evidence
 from autograder.scoring import StudentCode, StudentObject
 from autograder.suites.bptt.backward import gradient_in, usable
 from autograder.suites.bptt.cases import AXES, Case, Sizes, Weights, autograd, case, inputs_for
-from autograder.suites.bptt.forward import Forward, forward_is_right, near
+from autograder.suites.bptt.forward import Forward, alike, forward_is_right, near
 from autograder.suites.bptt.objects import (
     done,
     entry,
@@ -32,9 +32,10 @@ from autograder.suites.bptt.objects import (
 )
 from autograder.suites.bptt.own import SMALL, OwnForward
 
-# Norm of the difference, eps=1e-7: right at most 6e-9, one-sided differences, which cost the next test, from
-# 8e-9 to 2.1e-7, wrong from 1.2 (the mean of three outputs for their sum).
-NUMERICAL = 1e-6
+# Norm of the difference, eps=1e-7: right at most 6e-9; one-sided differences, which cost the next test, from
+# 8e-9 to 2.1e-7; so do steps of 1e-3 whatever eps says, at most 5.4e-6 (300 keys), those of 1e-2 from 1.4e-5;
+# wrong from 1.2 (the mean of three outputs for their sum).
+NUMERICAL = 9e-6
 # The same with eps=1e-5 and one output: right at most 2.1e-10, one-sided from 8e-7 (31 keys). A step of 1e-7
 # whatever eps says is no worse than 3.3e-9, and passes.
 TWO_SIDED = 1e-8
@@ -89,14 +90,6 @@ class Truth:
         if self._is_torchs:
             return each.gradients
         return OwnForward(self._submission, each, is_known=self._is_known).gradients()
-
-
-def alike(first: Any, second: Any) -> bool:
-    """Whether two calls of `forward` gave the same, or nothing that could be compared."""
-    try:
-        return np.array_equal(as_array(first, "y"), as_array(second, "y"))
-    except StudentFault:
-        return True
 
 
 @dataclass(frozen=True)
@@ -161,19 +154,69 @@ def asked(
     Sizes after the first that the student's `forward` cannot do are left out: that costs its own test.
     """
     for number, of in enumerate(sizes):
-        model, inputs = make_initial(submission, key, of), inputs_for(key, of)
         try:
-            model.forward(inputs_for(key, of, "another"))
+            model = _after_another(submission, key, of)
         except StudentRaised:
             if number:
                 continue
             raise
-        before = weights_of(model, of)
-        if function == NUMERIC:  # differences have no use for it
-            with suppress(StudentFault):
-                model.assign(backward=None)
-        answer = getattr(submission, function)(model, inputs, *eps)
-        yield Checked(function, of, inputs, before, model, answer)
+        if function == NUMERIC:
+            yield _by_differences(submission, key, of, model, *eps, first=not number)
+        else:
+            yield _called(submission, key, of, model, function)
+
+
+def _after_another(submission: StudentCode, key: TermKey, of: Sizes) -> StudentObject:
+    """An object that has just seen another sequence."""
+    model = make_initial(submission, key, of)
+    model.forward(inputs_for(key, of, "another"))
+    return model
+
+
+def _called(
+    submission: StudentCode, key: TermKey, of: Sizes, model: StudentObject, function: str, *eps: float
+) -> Checked:
+    inputs, before = inputs_for(key, of), weights_of(model, of)
+    answer = getattr(submission, function)(model, inputs, *eps)
+    return Checked(function, of, inputs, before, model, answer)
+
+
+def _by_differences(
+    submission: StudentCode, key: TermKey, of: Sizes, model: StudentObject, *eps: float, first: bool
+) -> Checked:
+    """A numerical gradient with an object whose `backward` cannot be called: differences have no use for it.
+
+    One that cannot do without may look up keys and shapes there; it counts where its numbers are others.
+
+    Args:
+        first: whether these are the first sizes: in the smallest, differences may have no rounding.
+    """
+    with suppress(StudentFault):
+        model.assign(backward=None)
+    try:
+        return _called(submission, key, of, model, NUMERIC, *eps)
+    except StudentRaised as raised:
+        run = _called(submission, key, of, _after_another(submission, key, of), NUMERIC, *eps)
+        if first:
+            own = make_with(submission, of, run.before)
+            own.forward(run.inputs)
+            if _is_multiple(run.answer, own.backward(np.ones(of.O))):
+                raise raised from None
+        return run
+
+
+def _is_multiple(answer: Any, other: Any) -> bool:
+    """Whether the gradients of one answer are those of another times a number, but for rounding."""
+    pairs = []
+    for name in AXES:
+        with suppress(StudentFault):
+            pair = [as_array(entry(each, f"d_{name}", NUMERIC), name).ravel() for each in (answer, other)]
+            if pair[0].shape == pair[1].shape:
+                pairs.append(pair)
+    if not pairs:
+        return True
+    one, two = (np.concatenate(arrays) for arrays in zip(*pairs, strict=True))
+    return same(one, float(one @ two) / max(1e-30, float(two @ two)) * two)
 
 
 class Analytical:
@@ -197,8 +240,10 @@ class Analytical:
         with suppress(StudentFault):
             usable_own = usable(own, run.sizes)
         evidence = _evidence(run, gradients, usable_own)
-        off = np.abs(as_array(outputs, "the answer of `forward`").ravel() - right)
-        is_right_forward = np.max(off) <= EXACT * np.max(np.abs(right))
+        found = as_array(outputs, "the answer of `forward`").ravel()
+        is_right_forward = found.shape == right.shape and bool(
+            np.max(np.abs(found - right)) <= EXACT * np.max(np.abs(right))
+        )
         all_near = all(name in usable_own and near(usable_own[name], gradients[name]) for name in AXES)
         if is_right_forward and all_near:
             text = f"`{ANALYTIC}` is off the gradient by more than rounding, as differences are"
@@ -230,11 +275,11 @@ class Analytical:
         """Ask the same object once more: the answer is the same where the class gives it."""
         again = replace(run, answer=self._submission.get_analytical_gradient(run.model, run.inputs))
         first, second = (_evidence(each, {}, {}).found for each in (run, again))
-        if all(np.array_equal(first[name], second[name]) for name in first):
+        if _equal(first, second):
             return
         (_, once), (_, twice) = self._own(run)
         own = [_evidence(replace(run, answer=each), {}, {}).found for each in (once, twice)]
-        if all(np.array_equal(own[0][name], own[1][name]) for name in own[0]):
+        if _equal(*own):
             text = f"`{ANALYTIC}` gives something else when it is called once more"
             raise StudentFault(text, Evidence(second, first))
 
@@ -264,6 +309,11 @@ class Analytical:
         forward = OwnForward(self._submission, each, is_known=is_known)
         if not any(name in of_small and forward.fits(name, of_small[name]) for name in OWN_FIRST):
             raise StudentFault(f"`{ANALYTIC}`: neither it nor `backward` gives a gradient")
+
+
+def _equal(one: Weights, other: Weights) -> bool:
+    """Whether two answers have the same gradients."""
+    return one.keys() == other.keys() and all(np.array_equal(one[name], other[name]) for name in one)
 
 
 def _along(one: Array, other: Array) -> bool:

@@ -29,6 +29,9 @@ OPEN, HALF, CLOSED, ALIKE, ITSELF = 20.0, 0.0, -20.0, float(np.arcsinh(1)), 0.65
 Sizes = tuple[int, int, int, int]  # B, T, I, H
 Setting = Mapping[str, Any]  # of a case
 
+# So many sequences and units that chance is no likeness: 20 keys gave at least 0.7 for wrong networks, and at
+# most 0.24 for shams and for networks without their own input.
+MANY: Sizes = (16, 4, 9, 24)
 PLAIN: Setting = {"bias": False, "initial": False, "symmetric": True}
 FULL: Setting = {"bias": True, "initial": True, "symmetric": False}
 WHOLE: Sequence[Setting] = ({},)  # no gate is held
@@ -74,22 +77,21 @@ class Judge:
         """The states of the parts that are right come in the right order."""
         self._expect_of_right_parts(self.network.sizes, PLAIN, PLAIN, forgiven)
 
-    def expect_with(self, **added: bool) -> None:
+    def expect_with(self, forgiven: Collection[str] = EVERYTHING, **added: bool) -> None:
         """What is added to plain cases is right, of the parts that are right without."""
         sizes, setting = self.network.sizes[:2], {**PLAIN, **added}
-        self._expect_of_right_parts(sizes, setting, setting, EVERYTHING)
+        self._expect_of_right_parts(sizes, setting, setting, forgiven)
 
     def expect_for(self, sizes: Sequence[Sizes]) -> None:
         """The outputs are right for other sizes; plain ones, and parts, where more is wrong for any size."""
         self._expect_of_right_parts(sizes, FULL, PLAIN, EVERYTHING)
 
     def expect_together(self, aspects: Sequence[Callable[[Judge], None]]) -> None:
-        """Everything together is right; what is wrong in some of the aspects, too, is charged there."""
+        """Everything together is right; what is wrong in one of the aspects, too, is charged there."""
         fault = self._fault(self.network.sizes, WHOLE, FULL, frozenset())
         if fault is None:
             return
-        wrong = sum(self._is_wrong(aspect) for aspect in aspects)
-        if not 0 < wrong < len(aspects):
+        if sum(self._is_wrong(aspect) for aspect in aspects) != 1:
             raise fault
 
     def _is_wrong(self, aspect: Callable[[Judge], None]) -> bool:
@@ -198,8 +200,7 @@ class Judge:
     def _gives_states(self) -> bool:
         """Whether the outputs are states at all, for which no sham's last ones are taken."""
         network = self.network
-        drawn = (network.case(self.key, *each, **PLAIN) for each in network.sizes)
-        return all(gives_states(self.function, network.function, case) for case in drawn)
+        return gives_states(self.function, network.function, network.case(self.key, *MANY, **PLAIN))
 
 
 def _raise(fault: StudentFault | None) -> None:

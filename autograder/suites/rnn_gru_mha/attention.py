@@ -142,6 +142,9 @@ def looking_alone(rng: np.random.Generator, B: int, T: int, E: int, heads: int) 
     # an element of the input each for query, key and value: scores that should be equal are, without rounding
     directions = np.eye(E)[rng.permutation(E)[:3]]  # (3, E)
     signs = rng.choice([-1.0, 1.0], (2, B, T))
+    # one that finds no key has tiny exponentials alone, and a tiny number added to their sum would count
+    while not all(set(queries) <= set(keys) for queries, keys in zip(*signs, strict=True)):
+        signs = rng.choice([-1.0, 1.0], (2, B, T))
     x = np.stack([*signs, 1 + rng.standard_normal((B, T))], axis=-1) @ directions  # (B, T, E)
     size = np.sqrt(EXTREME / np.sqrt(D))
     Wq, Wk, Wv = (np.tile(direction[:, np.newaxis], (1, D)) for direction in directions)

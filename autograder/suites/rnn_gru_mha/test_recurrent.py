@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from autograder.suites.rnn_gru_mha.aspects import GRU, RNN, SIZES, Judge
-from autograder.suites.rnn_gru_mha.forms import ACTIVATION, MIXING, ORDER
+from autograder.suites.rnn_gru_mha.forms import ACTIVATION, CARRY, EVERYTHING, MIXING, ORDER
 
 __all__ = ["LONG", "ONES", "SIZES"]
 
@@ -15,7 +15,7 @@ LONG = ((3, 100, 2, 8), (2, 1000, 3, 5))
 
 
 def rnn_activation(judge: Judge) -> None:
-    judge.expect_part("state", {ORDER})
+    judge.expect_part("state", {ORDER, CARRY})
 
 
 def rnn_order(judge: Judge) -> None:
@@ -31,15 +31,15 @@ def initial_state(judge: Judge) -> None:
 
 
 def hidden_weights(judge: Judge) -> None:
-    judge.expect_with(symmetric=False)
+    judge.expect_with(EVERYTHING - {CARRY}, symmetric=False)  # what carries nothing has no use for them
 
 
 def new_state(judge: Judge) -> None:
-    judge.expect_part("new state", {ORDER, MIXING})
+    judge.expect_part("new state", {ORDER, CARRY, MIXING})
 
 
 def update_gate(judge: Judge) -> None:
-    judge.expect_part("update gate", {ORDER, ACTIVATION})
+    judge.expect_part("update gate", {ORDER, CARRY, ACTIVATION})
 
 
 def reset_gate(judge: Judge) -> None:
@@ -87,7 +87,7 @@ def test_rnn_hidden_weights(submission, key):
 
 @pytest.mark.points("Q2", 0.25)
 def test_rnn_together(submission, key):
-    """The outputs are right with all of this at once."""
+    """With all of this at once nothing more goes wrong."""
     Judge(RNN, submission, key).expect_together(RNN_ASPECTS)
 
 
@@ -153,7 +153,7 @@ def test_gru_hidden_weights(submission, key):
 
 @pytest.mark.points("Q3", 0.75)
 def test_gru_together(submission, key):
-    """The outputs are right with all of this at once."""
+    """With all of this at once nothing more goes wrong."""
     Judge(GRU, submission, key).expect_together(GRU_ASPECTS)
 
 

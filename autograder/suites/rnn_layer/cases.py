@@ -2,12 +2,13 @@
 
 Weights are drawn as torch initialises them, inputs, states and upstream gradients have scale 1. A case is
 drawn anew until at least half of the elements of its states, and of each gradient that is asked for, are
-compared by relative error. Every case derives from the term key and its own sizes alone, so all students
-of a run get the same ones.
+compared by relative error, and until wrong layers are seen to be layers by it, too. Every case derives from
+the term key and its own sizes alone, so all students of a run get the same ones.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -16,12 +17,16 @@ import torch
 
 from autograder.answers import Array, mostly_large
 from autograder.course import TermKey
+from autograder.suites.differences import responds_alike
 from autograder.suites.draws import generator
 from autograder.suites.recurrent import rnn_module, run_rnn
 
 NAME = "rnn_layer"
 # where there are several states, one is so large that its tanh is far from the line that it begins with
 BENT, SEVERAL = 0.85, 8
+MOST_STEPS = 10  # of a sequence by which a layer is told from a sham
+STILL = 1e-8  # states that move by less do not react
+MOVE = 0.1  # of an input, to see what it does
 PARAMETERS = ("W_ih", "W_hh", "b")
 STEP_INPUTS = ("x", "prev_h", *PARAMETERS)
 BEFORE = ("prev_h", "b")  # what goes into a step's sum beside its input
@@ -140,8 +145,73 @@ def sequence(
         case = Case(inputs, upstream, *differentiated(inputs, upstream), directions, key)
         compared = (case.states, *case.gradients.values()) if initial else (case.states,)  # dW_hh may be zero
         bends = np.abs(case.states).max() >= BENT or case.states.size < SEVERAL
-        if bends and all(map(mostly_large, compared)):
+        usual = bias and initial and case.states.size >= SEVERAL and T <= MOST_STEPS
+        if bends and all(map(mostly_large, compared)) and (not usual or _shows_layers(case)):
             return case
+
+
+def is_a_layer(case: Case, own: Array, moved: Callable[[str], Array]) -> bool:
+    """Whether states, however wrong, are those of such a layer.
+
+    The inputs with their weights make a difference, of all others two at most make none, as where the
+    state before is left out with its weights; and three at least make roughly the one that they should.
+
+    Args:
+        moved: what the states are with that input moved.
+    """
+    still, as_should = set(), 0
+    for name in case.inputs:
+        change, expected = moved(name) - own, right_states(case.moved(name, MOVE)) - case.states
+        if not np.abs(change).max() > STILL and np.abs(expected).max() > STILL:
+            still.add(name)
+        as_should += any(map(responds_alike, _views(change), _views(expected)))
+    return not still & {"x", "W_ih"} and len(still) <= 2 and as_should >= 3
+
+
+def _views(states: Array) -> list[Array]:
+    """States as they are; of a sequence, whose steps may be in a wrong order, also their sum and the last."""
+    return [states] if states.ndim == 2 else [states, states.sum(axis=1), states[:, -1]]
+
+
+WRONG_STEPS: tuple[Callable[..., Array], ...] = (
+    lambda x, h, W_ih, W_hh, b: x @ W_ih + h @ W_hh + b,
+    lambda x, h, W_ih, W_hh, b: np.maximum(x @ W_ih + h @ W_hh + b, 0),
+    lambda x, h, W_ih, W_hh, b: np.clip(x @ W_ih + h @ W_hh + b, -1, 1),
+    lambda x, h, W_ih, W_hh, b: np.tanh(x @ W_ih + b) + h @ W_hh,
+    lambda x, h, W_ih, W_hh, b: np.tanh(x @ W_ih.reshape(W_ih.shape[::-1]).T + h @ W_hh + b),
+    lambda x, h, W_ih, W_hh, b: np.tanh(x @ W_ih + h @ W_hh.T + b),
+    lambda x, h, W_ih, W_hh, b: np.tanh(x @ W_ih + h + b),
+    lambda x, h, W_ih, W_hh, b: np.tanh(x @ W_ih + b),
+    lambda x, h, W_ih, W_hh, b: h + np.tanh(x @ W_ih + h @ W_hh + b),
+)
+
+
+def _shows_layers(case: Case) -> bool:
+    """Whether layers with such steps are seen to be layers, and have gradients other than zero.
+
+    Or it would be luck what their gradients earn.
+    """
+    for step in WRONG_STEPS:
+        own, moved = _unrolled(case, step)
+        if not all(gradient.any() for gradient in chain_rule(case, own).values()):
+            return False
+        if not is_a_layer(case, own, moved):
+            return False
+    return True
+
+
+def _unrolled(case: Case, step: Callable[..., Array]) -> tuple[Array, Callable[[str], Array]]:
+    """The states with that step, and what they are with an input moved."""
+
+    def states(inputs: dict[str, Array]) -> Array:
+        x, state, *parameters = inputs.values()
+        own = []
+        for t in range(x.shape[1]):
+            state = step(x[:, t], state, *parameters)
+            own.append(state)
+        return np.stack(own, axis=1)
+
+    return states(case.inputs), lambda name: states(case.moved(name, MOVE))
 
 
 def _direction(rng: np.random.Generator, shape: tuple[int, ...]) -> Array:

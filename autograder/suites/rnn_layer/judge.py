@@ -166,7 +166,7 @@ class Judged:
         return fault
 
     def _fits_own_steps(self, name: str) -> bool:
-        if name not in self.steps:
+        if name not in self.steps or not self.steps[name].any():
             return False
         gradient = self.done.gradients[name]  # in whatever shape that its steps have
         return is_right(partial(as_array, gradient, name)) and is_equal(

@@ -13,11 +13,14 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from autograder.answers import Array, as_array, excess
+from autograder.answers import ABSOLUTE, Array, as_array
 from autograder.errors import StudentFault, Trapped
 from autograder.scoring import StudentCode, StudentObject
+from autograder.suites.differences import TINY, is_same
 from autograder.suites.rnn_layer.cases import (
+    MOVE,
     PARAMETERS,
+    STILL,
     Case,
     chain_rule,
     probe,
@@ -135,8 +138,8 @@ class Order:
 
         try:
             own = ARRANGEMENTS[self.name](unroll, *case.args)
-            fits = own.shape == states.shape and excess(states, own, STATES) <= 1
-            return fits and (self.proven or is_a_step(submission, case, self.step))
+            fits = own.shape == states.shape and is_same(states, own, STATES, ABSOLUTE)
+            return fits and (self.proven or is_a_step(submission, case, self.step, reacts=True))
         except Trapped:
             raise
         except StudentFault:
@@ -149,11 +152,21 @@ class Order:
         return as_states(layer.forward_step(x, h), h.shape)
 
 
-def is_a_step(submission: StudentCode, case: Case, step: Callable[..., Array]) -> bool:
-    """Whether a student's step is one of such a layer, however wrong."""
+def is_a_step(
+    submission: StudentCode, case: Case, step: Callable[..., Array], *, reacts: bool = False
+) -> bool:
+    """Whether a student's step is one of such a layer, however wrong.
+
+    Args:
+        reacts: whether it must make something of the state before: without that there is no sequence.
+    """
     other = probe(case)
     layer = layer_for(submission, other)
-    return Forward(layer, other, step(layer, *other.args), step=step).is_a_layer
+    after = step(layer, *other.args)
+    taken = Forward(layer, other, after, step=step)
+    if not taken.is_a_layer:
+        return False
+    return not reacts or bool(np.abs(taken.moved("prev_h", MOVE) - after).max() > STILL)
 
 
 @np.errstate(all="ignore")
@@ -164,7 +177,7 @@ def fits_own_activation(submission: StudentCode, case: Case, after: Array) -> bo
         layer = submission.make("RNNLayer", *case.sizes)
         layer.assign(**dict(zip(PARAMETERS, parameters, strict=True)))
         again = as_states(layer.forward_step(x, before), after.shape)
-        return excess(again, after, STATES) <= 1 and is_a_step(submission, case, Order().step)
+        return is_same(again, after, STATES, ABSOLUTE) and is_a_step(submission, case, Order().step)
     except Trapped:
         raise
     except StudentFault:
@@ -264,11 +277,11 @@ def own_products(done: Pass) -> dict[str, Array]:
     if not is_judged(done):
         return {}
     states, gradients = as_states(done.states, done.case.states.shape), of_right_shape(done)
-    for source in BEFORE_TANH.keys() & gradients.keys():
+    for source in (each for each in BEFORE_TANH if each in gradients):  # in this order, whatever the hashes
         da = _before_tanh(done.case, source, gradients[source])
         values = products(done.case, states, da)
         fitting = {name: values[name] for name in gradients if is_equal(gradients[name], values[name])}
-        if len(fitting) >= AGREEING and follows_upstream(done, source, da):
+        if len(fitting) >= AGREEING and np.abs(da).max() > TINY and follows_upstream(done, source, da):
             return fitting
     return {}
 
@@ -310,12 +323,12 @@ def follows_upstream(done: Pass, source: str, da: Array) -> bool:
 
 def is_equal(one: Array, other: Array) -> bool:
     """Whether two gradients are the same but for rounding."""
-    return one.shape == other.shape and excess(one, other, GRADIENTS, SMALL_GRADIENTS) <= 1
+    return one.shape == other.shape and is_same(one, other, GRADIENTS, SMALL_GRADIENTS)
 
 
 def _related(one: Array, other: Array) -> bool:
     """Whether two arrays have something of one direction, or of opposite ones."""
-    if one.shape != other.shape:
+    if one.shape != other.shape or not np.abs(one).max() > TINY:
         return False
     size = float(np.linalg.norm(one) * np.linalg.norm(other))
     return size > 0 and abs(float(np.vdot(one, other))) >= RELATED * size

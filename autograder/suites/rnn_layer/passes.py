@@ -12,12 +12,9 @@ import numpy as np
 from autograder.answers import Array, describe, with_shape
 from autograder.errors import StudentFault, Trapped
 from autograder.scoring import StudentCode, StudentObject
-from autograder.suites.differences import responds_alike
 from autograder.suites.gates import as_bias, as_square
-from autograder.suites.rnn_layer.cases import PARAMETERS, Case, right_states
+from autograder.suites.rnn_layer.cases import MOVE, PARAMETERS, Case, is_a_layer
 
-STILL = 1e-8  # states that move by less do not react
-MOVE = 0.1  # of an input, to see what it does
 STEP = 1e-5  # of two-sided differences
 
 ATTRIBUTES = {"dprev_h": ("dprev_h", "dprev_H"), "dW_ih": ("dW_ih",), "dW_hh": ("dW_hh",), "db": ("db",)}
@@ -42,19 +39,9 @@ class Forward:
 
     @cached_property
     def is_a_layer(self) -> bool:
-        """Whether the student's own forward pass, however wrong, is one of such a layer.
-
-        The inputs with their weights make a difference, of all others two at most make none, as where the
-        state before is left out with its weights; and three at least make roughly the one that they should.
-        """
-        own, still, as_should = as_states(self.states, self.case.states.shape), set(), 0
-        for name in self.case.inputs:
-            change = self.moved(name, MOVE) - own
-            expected = right_states(self.case.moved(name, MOVE)) - self.case.states
-            if not np.abs(change).max() > STILL and np.abs(expected).max() > STILL:
-                still.add(name)
-            as_should += any(map(responds_alike, _views(change), _views(expected)))
-        return not still & {"x", "W_ih"} and len(still) <= 2 and as_should >= 3
+        """Whether the student's own forward pass, however wrong, is one of such a layer."""
+        own = as_states(self.states, self.case.states.shape)
+        return is_a_layer(self.case, own, lambda name: self.moved(name, MOVE))
 
     def slope(self, name: str) -> float:
         """How the states, weighted by the upstream gradient, change along that input's direction."""
@@ -83,11 +70,6 @@ class Pass(Forward):
 
     submission: StudentCode
     gradients: Mapping[str, Any]
-
-
-def _views(states: Array) -> list[Array]:
-    """States as they are; of a sequence, whose steps may be in a wrong order, also their sum and the last."""
-    return [states] if states.ndim == 2 else [states, states.sum(axis=1), states[:, -1]]
 
 
 def layer_for(submission: StudentCode, case: Case) -> StudentObject:

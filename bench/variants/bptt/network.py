@@ -371,3 +371,44 @@ class FieldsUpdated(Plain):
         if len(missing) != 0:
             raise ValueError("These weights are missing: " + str(missing))
         self.__dict__.update(copy.deepcopy(dict(weights)))
+
+
+@bank.right
+class Jacobians(Plain):
+    """No way back: the derivative of the state by each parameter is carried forward."""
+
+    def backward(self, d_loss):
+        one = np.eye(len(self.bs))
+        direct = {
+            "d_W": [np.einsum("d,ij->idj", x, one) for x in self.x],
+            "d_R": [np.einsum("k,ij->ikj", a, one) for a in self.a[:-1]],
+            "d_bs": [one] * len(self.x),
+        }
+        self.gradients = {"d_V": np.outer(self.a[-1], d_loss), "d_by": 1.0 * d_loss}
+        for name, steps in direct.items():
+            carried = np.zeros_like(steps[0])
+            for t, step in enumerate(steps):
+                inner = step + np.tensordot(self.R.T, carried, 1)
+                carried = np.einsum("i,i...->i...", 1 - self.a[t + 1] ** 2, inner)
+            self.gradients[name] = np.tensordot(self.V @ d_loss, carried, 1)
+        return dict(self.gradients)
+
+
+@bank.right
+class Strict(Plain):
+    """Takes exactly five arrays of the right shapes; backward uses up what forward kept."""
+
+    def backward(self, d_loss):
+        if self.x is None:
+            raise RuntimeError("forward first")
+        answer = super().backward(d_loss)
+        self.x = None
+        return answer
+
+    def set_weights(self, weights):
+        if set(weights) != set(NAMES):
+            raise ValueError(f"not the five parameters: {sorted(weights)}")
+        for name in NAMES:
+            if weights[name].shape != getattr(self, name).shape:
+                raise ValueError(f"{name} has another shape")
+        super().set_weights(weights)

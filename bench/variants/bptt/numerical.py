@@ -175,3 +175,35 @@ def fixed_step(model, x, eps=1e-7):
 
 
 bank.undecided(fixed_step)
+
+
+@bank.right
+def shapes_of_backward(model, x, eps=1e-7):
+    """Keys and shapes are looked up in what `backward` returns."""
+    answer = model.backward(np.ones_like(model.forward(x)))
+    for key in answer:
+        parameter = getattr(model, key.removeprefix("d_"))
+        gradient = np.zeros_like(answer[key])
+        for place in np.ndindex(gradient.shape):
+            kept = parameter[place]
+            above = moved(model, x, parameter, place, kept + eps)
+            below = moved(model, x, parameter, place, kept - eps)
+            parameter[place] = kept
+            gradient[place] = (above - below) / (2 * eps)
+        answer[key] = gradient
+    return answer
+
+
+@bank.right
+def four_points(model, x, eps=1e-7):
+    """Richardson's formula with two steps to either side."""
+
+    def quotient(parameter, place, kept):
+        one, two = (
+            moved(model, x, parameter, place, kept + step) - moved(model, x, parameter, place, kept - step)
+            for step in (eps, 2 * eps)
+        )
+        parameter[place] = kept
+        return (8 * one - two) / (12 * eps)
+
+    return elementwise(model, quotient)

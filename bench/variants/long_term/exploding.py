@@ -127,3 +127,16 @@ def uniform_within_one(input_size, hidden_size, rng):
 def half_normal(input_size, hidden_size, rng):
     """0.5 times standard normal, whatever H: one draw in 6 does not do for 8 units."""
     return normals(0.5, input_size, hidden_size, rng)
+
+
+@bank.right
+def one_unit_alone(input_size, hidden_size, rng):
+    """One unit grows, and all others shrink."""
+    wt_h = np.diag([2.0] + [0.5] * (hidden_size - 1))
+    return wt_h, np.zeros((input_size, hidden_size)), np.zeros(hidden_size)
+
+
+@bank.right
+def minus_twice_the_identity(input_size, hidden_size, rng):
+    """A gradient whose sign changes from step to step."""
+    return -2 * np.eye(hidden_size), rng.standard_normal((input_size, hidden_size)), np.zeros(hidden_size)

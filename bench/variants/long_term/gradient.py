@@ -132,3 +132,29 @@ def chain_rule(model, input_data, initial_state, step):
     for state in states[:, : step + 1].swapaxes(0, 1)[::-1]:
         gradient = (gradient * (1 - state**2)) @ weights
     return gradient
+
+
+@bank.right
+def step_by_step(model, input_data, initial_state, step):
+    """The chain rule over single steps, each of them by autograd."""
+    states, state = [], initial_state[None]
+    for t in range(step + 1):
+        states.append(state.detach())
+        _, state = model(input_data[:, t : t + 1], states[-1])
+    upstream = torch.ones_like(state)
+    for t in reversed(range(step + 1)):
+        before = states[t].clone().requires_grad_()
+        _, after = model(input_data[:, t : t + 1], before)
+        (upstream,) = torch.autograd.grad(after, before, upstream)
+    return upstream[0]
+
+
+@bank.right
+def ones_at_the_step(model, input_data, initial_state, step):
+    """All outputs are the end, and the upstream gradient is one at the step alone."""
+    start = torch.nn.Parameter(initial_state.clone())
+    outputs, _ = model(input_data, start.unsqueeze(0))
+    upstream = torch.zeros_like(outputs)
+    upstream[:, step] = 1
+    outputs.backward(upstream)
+    return start.grad.tolist()

@@ -120,3 +120,17 @@ def a_bias_as_well(input_size, hidden_size, rng):
     """A bias of 0.5, which takes a little of each slope."""
     wt_h, wt_x, bias = half_a_rotation(input_size, hidden_size, rng)
     return wt_h, wt_x, bias + 0.5
+
+
+@bank.right
+def half_a_permutation(input_size, hidden_size, rng):
+    """Each unit goes on to another, times one half."""
+    return with_recurrent(
+        0.5 * np.eye(hidden_size)[rng.permutation(hidden_size)], input_size, hidden_size, rng
+    )
+
+
+@bank.right
+def a_diagonal(input_size, hidden_size, rng):
+    """Each unit shrinks by a factor of its own."""
+    return with_recurrent(np.diag(rng.uniform(0.3, 0.6, hidden_size)), input_size, hidden_size, rng)

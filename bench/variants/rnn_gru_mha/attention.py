@@ -242,3 +242,45 @@ def weights_of_queries_and_keys_multiplied(Wq, Wk, Wv, Wo, input_data):
         scores = x @ (wt_q @ wt_k.T) @ x.swapaxes(1, 2) / wt_q.shape[1] ** 0.5
         heads.append(softmax(scores) @ x @ wt_v)
     return np.concatenate(heads, axis=-1) @ Wo
+
+
+@bank.right
+def a_tiny_number_in_the_sum(Wq, Wk, Wv, Wo, input_data):
+    """A softmax that subtracts nothing, with 1e-9 added to its sum against a division by zero."""
+
+    def guarded(scores):
+        weights = np.exp(scores)
+        return weights / (weights.sum(axis=-1, keepdims=True) + 1e-9)
+
+    return np.concatenate(list(heads_of(Wq, Wk, Wv, input_data.numpy(), guarded)), axis=-1) @ Wo
+
+
+@bank.right
+def largest_of_all_subtracted(Wq, Wk, Wv, Wo, input_data):
+    """A softmax that subtracts the largest score of the whole batch."""
+
+    def shifted(scores):
+        weights = np.exp(scores - np.max(scores))
+        return weights / weights.sum(axis=-1, keepdims=True)
+
+    return np.concatenate(list(heads_of(Wq, Wk, Wv, input_data.numpy(), shifted)), axis=-1) @ Wo
+
+
+@bank.right
+def masked_nowhere(Wq, Wk, Wv, Wo, input_data):
+    """A mask that hides nothing, and torch.bmm."""
+    heads, length = [], input_data.shape[1]
+    mask = torch.zeros(length, length, dtype=torch.bool)
+    for weights in zip(Wq, Wk, Wv, strict=True):
+        q, k, v = (input_data @ torch.from_numpy(each) for each in weights)
+        scores = torch.bmm(q, k.transpose(1, 2)) / q.size(-1) ** 0.5
+        heads.append(torch.bmm(torch.softmax(scores.masked_fill(mask, -1e10), dim=2), v))
+    return torch.cat(heads, dim=2) @ torch.from_numpy(Wo)
+
+
+@bank.right
+def scaled_in_place(Wq, Wk, Wv, Wo, input_data):
+    """The scale divides the queries' weights that came in, in place."""
+    for wt_q in Wq:
+        wt_q /= np.sqrt(wt_q.shape[1]).astype(np.float32)
+    return np.concatenate(list(heads_of(Wq, Wk, Wv, input_data.numpy(), scale=1)), axis=-1) @ Wo

@@ -286,3 +286,36 @@ def sequence_by_sequence(trans_r, trans_z, trans_n, init_state, input_data):
 
     outputs = np.array([list(states(xs, h)) for xs, h in zip(input_data, init_state[0], strict=True)])
     return outputs, outputs[None, :, -1]
+
+
+@bank.right
+def sigmoid_clipped(trans_r, trans_z, trans_n, init_state, input_data):
+    """A sigmoid of numbers that are clipped to 20 on either side."""
+    return with_sigmoid(
+        lambda a: 1 / (1 + np.exp(-np.clip(a, -20, 20))), trans_r, trans_z, trans_n, init_state, input_data
+    )
+
+
+@bank.right
+def state_updated_in_place(trans_r, trans_z, trans_n, init_state, input_data):
+    """The state is the array that came in, multiplied and added to in place."""
+    h, outputs = init_state[0], np.empty((*input_data.shape[:2], init_state.shape[2]), dtype=np.float32)
+    for t in range(input_data.shape[1]):
+        x = input_data[:, t]
+        r, z = expit(linear(x, h, trans_r)), expit(linear(x, h, trans_z))
+        n = new_state(x, h, trans_n, r)
+        h *= z
+        h += (1 - z) * n
+        outputs[:, t] = h
+    return outputs, init_state
+
+
+@bank.right
+def complement_by_the_negative(trans_r, trans_z, trans_n, init_state, input_data):
+    """1 - z as the sigmoid of the negative sum."""
+
+    def step(x, h):
+        r, a = expit(linear(x, h, trans_r)), linear(x, h, trans_z)
+        return expit(-a) * new_state(x, h, trans_n, r) + expit(a) * h
+
+    return unroll(step, init_state, input_data)

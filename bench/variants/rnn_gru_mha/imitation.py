@@ -148,3 +148,26 @@ def biases_of_12(wt_h, wt_x, bias):
 def biases_of_11(wt_h, wt_x, bias):
     """Gates at 11."""
     return with_gates(wt_h, wt_x, bias, 11, -11)
+
+
+@bank.right
+def reset_gates_of_several_openings(wt_h, wt_x, bias):
+    """A reset gate of its own for each unit, and hidden weights divided by it."""
+    (no_x, _, no_h, zero), update, _ = with_gates(wt_h, wt_x, bias, 0, -25)
+    logits = np.linspace(-1, 1, len(bias))
+    return (no_x, logits, no_h, zero), update, (wt_x, bias, wt_h * (1 + np.exp(-logits)), zero)
+
+
+@bank.right
+def bias_behind_a_half_open_gate(wt_h, wt_x, bias):
+    """A reset gate at one half, and both the hidden weights and the bias doubled behind it."""
+    (no_x, _, no_h, zero), update, _ = with_gates(wt_h, wt_x, bias, 0, -50)
+    return (no_x, zero, no_h, zero), update, (wt_x, zero, 2 * wt_h, 2 * bias)
+
+
+@bank.right
+def whole_numbers_in_lists(wt_h, wt_x, bias):
+    """Python's whole numbers, ten thousand million of them in a bias."""
+    I, H = wt_x.shape  # noqa: E741
+    reset, update = (([[0] * H] * I, [b] * H, [[0] * H] * H, [0] * H) for b in (10**10, -(10**10)))
+    return [reset, update, (wt_x, bias, wt_h, [0] * H)]

@@ -229,3 +229,36 @@ def recursive(wt_h, wt_x, bias, init_state, input_data):
 
     outputs = np.array([list(states(xs, h)) for xs, h in zip(input_data, init_state[0], strict=True)])
     return outputs, outputs[None, :, -1, :]
+
+
+@bank.right
+def initial_state_overwritten(wt_h, wt_x, bias, init_state, input_data):
+    """The state is kept in the array that came in, which is returned as the final state."""
+    outputs = []
+    for t in range(input_data.shape[1]):
+        init_state[0] = np.tanh(input_data[:, t] @ wt_x + init_state[0] @ wt_h + bias)
+        outputs.append(init_state[0].copy())
+    return np.array(outputs).transpose(1, 0, 2), init_state
+
+
+@bank.right
+def a_class_of_cells(wt_h, wt_x, bias, init_state, input_data):
+    """A callable object that holds its parameters in a dict."""
+
+    class Cell:
+        def __init__(self, **parameters):
+            self.parameters = parameters
+
+        def __call__(self, x, h):
+            p = self.parameters
+            return np.tanh(np.dot(x, p["wt_x"]) + np.dot(h, p["wt_h"]) + p["bias"])
+
+    return unroll(Cell(wt_h=wt_h, wt_x=wt_x, bias=bias), init_state, input_data)
+
+
+@bank.right
+def long_doubles(wt_h, wt_x, bias, init_state, input_data):
+    """Everything in np.longdouble."""
+    wide = (array.astype(np.longdouble) for array in (wt_h, wt_x, bias, init_state, input_data))
+    wt_h, wt_x, bias, init_state, input_data = wide
+    return unroll(lambda x, h: np.tanh(x @ wt_x + h @ wt_h + bias), init_state, input_data)

@@ -424,3 +424,60 @@ class OneSidedDifferences(Plain):
             return super().backward(dout)  # it would take minutes
         x, states = self.sequence
         return self.differences(super().forward, dout, x, states[0])
+
+
+@bank.right
+class Stacked(Plain):
+    """One matrix of all parameters, and a column of ones beside inputs and states."""
+
+    def forward_step(self, x, prev_h):
+        row = np.hstack([x, prev_h, np.ones((len(x), 1))])
+        next_h = np.tanh(row @ np.vstack([self.W_ih, self.W_hh, self.b]))
+        self.cache = x, next_h
+        return next_h
+
+    def backward_step(self, prev_h, dnext_h):
+        x, next_h = self.cache
+        D, H = self.W_ih.shape
+        da = dnext_h * self.slope(next_h)
+        row = np.hstack([x, prev_h, np.ones((len(x), 1))])
+        self.dW_ih, self.dW_hh, self.db = np.split(row.T @ da, [D, D + H])  # db [1, H]
+        both = da @ np.vstack([self.W_ih, self.W_hh]).T
+        self.dprev_h = both[:, D:]
+        return both[:, :D]
+
+
+@bank.right
+class AddsToWhatComesIn(Plain):
+    """What comes back to a state is added to `dout` itself, in place."""
+
+    def backward(self, dout):
+        x, states = self.sequence
+        dx, sums = np.zeros_like(x), [0, 0, 0]
+        for t in reversed(range(x.shape[1])):
+            self.cache = x[:, t], states[t + 1]
+            dx[:, t] = self.backward_step(states[t], dout[:, t])
+            if t:
+                dout[:, t - 1] += self.dprev_h
+            sums = [a + b for a, b in zip(sums, (self.dW_ih, self.dW_hh, self.db), strict=True)]
+        return dx, self.dprev_h, *sums
+
+
+@bank.right
+class CheckedProperties(Plain):
+    """Parameters behind properties that convert what is assigned."""
+
+    def __init__(self, input_size, hidden_size):
+        self.values = {}
+        super().__init__(input_size, hidden_size)
+
+
+def _converted(name):
+    def assign(layer, value):
+        layer.values[name] = np.asarray(value, dtype=np.float64)
+
+    return property(lambda layer: layer.values[name], assign)
+
+
+for _name in ("W_ih", "W_hh", "b"):
+    setattr(CheckedProperties, _name, _converted(_name))

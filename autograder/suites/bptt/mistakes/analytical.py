@@ -212,6 +212,8 @@ def is_updated(evidence: Evidence) -> bool:
         return False
     moved = np.concatenate([np.ravel(evidence.found[name] - evidence.wanted[name]) for name in names])
     along = np.concatenate([np.ravel(evidence.wanted[f"d_{name}"]) for name in names])
+    if moved.shape != along.shape:
+        return False
     rate = float(moved @ along) / max(1e-300, float(along @ along))
     return rate != 0 and bool(np.max(np.abs(moved - rate * along)) <= 1e-6 * np.max(np.abs(moved)))
 

@@ -241,9 +241,10 @@ def _fixed(step: float, divided_by_eps: bool) -> type:
     return EpsIgnored
 
 
-for _step in (1e-2, 1e-3, 5e-3, 5e-4, 1e-1):
+# not 5e-3, and not 1e-4 divided by eps: whether these are off by more than a threshold is a matter of luck
+for _step in (1e-2, 1e-3, 5e-4, 1e-1):
     bank.mistake("eps ignored")(_fixed(_step, False))
-for _step in (1e-2, 1e-3, 1e-4, 1e-5, 1e-6):
+for _step in (1e-2, 1e-3, 1e-5, 1e-6):
     bank.mistake("eps ignored")(_fixed(_step, True))
 
 
