@@ -20,6 +20,8 @@ BANKS = {"rnn": rnn.bank, "gru": gru.bank}
 MISTAKES = [pytest.param(each, id=str(each)) for bank in BANKS.values() for each in bank.mistakes]
 POINTS = {"rnn": 3, "gru": 5}
 
+# what is hardly a recurrent network any more, or has one gate
+SEVERAL = {"state not carried", "hidden product left out", "one gate for both"}
 # what has no part that is right, and so nothing of which a test could ask
 NO_PARTS = {"input left out", "state added", "gates in another order"}
 
@@ -49,10 +51,11 @@ def lost_by(mistake: Mistake) -> dict[str, float]:
 
 @pytest.mark.parametrize("mistake", MISTAKES)
 def test_a_mistake_costs_its_own_points(mistake: Mistake) -> None:
-    """Less than half of them, and mostly much less."""
+    """About half of them at most where it spoils several aspects, and mostly much less."""
     cost = sum(lost_by(mistake).values())
     assert cost > 0
-    assert cost <= (2.25 if mistake.function == "gru" else 1) or mistake.name in NO_PARTS
+    most = 0.75 if mistake.name in SEVERAL else 0.5
+    assert cost <= most * POINTS[mistake.function] or mistake.name in NO_PARTS
 
 
 @pytest.mark.parametrize("function", BANKS)
@@ -64,13 +67,15 @@ def test_every_hidden_test_is_lost_by_a_mistake(function: str) -> None:
 
 @pytest.mark.parametrize("function", BANKS)
 def test_two_mistakes_cost_as_much_as_each(function: str) -> None:
-    """A wrong first state and a bias that is left out lose their own tests."""
+    """A wrong first state and a bias that is left out lose their own tests, and that of all together."""
     named = {each.name: each.part for each in BANKS[function].mistakes}
     bias = named["bias dropped" if function == "rnn" else "hidden bias dropped"]
+    together = f"test_{function}_together"
     two = lost(function, answer_of(function, named["zero initial state"], bias))
     assert two == {
         **lost(function, answer_of(function, named["zero initial state"])),
         **lost(function, answer_of(function, bias)),
+        together: hidden_tests(NAME)[together].points,
     }
 
 

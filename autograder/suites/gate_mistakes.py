@@ -56,9 +56,8 @@ class Gate:
 
     @property
     def is_half_open(self) -> bool:
-        """Whether its biases leave it near one half, and nothing else was meant by them."""
-        still = not self.has_weights or self.is_even
-        return still and not self.cancels and bool(np.all(np.abs(self.bias) < LEANS))
+        """Whether it stands near one half, and nothing moves it or was meant to."""
+        return not self.has_weights and not self.cancels and bool(np.all(np.abs(self.bias) < LEANS))
 
     @property
     def is_even(self) -> bool:

@@ -24,6 +24,7 @@ from autograder.suites.recurrent import rnn_module, run_rnn
 NAME = "rnn_layer"
 # where there are several states, one is so large that its tanh is far from the line that it begins with
 BENT, SEVERAL = 0.85, 8
+STABLE = 0.95  # largest eigenvalue of hidden weights: without a tanh, states fade all the same
 MOST_STEPS = 10  # of a sequence by which a layer is told from a sham
 STILL = 1e-8  # states that move by less do not react
 MOVE = 0.1  # of an input, to see what it does
@@ -140,6 +141,8 @@ def sequence(
             "W_hh": rng.uniform(-1, 1, (H, H)) / np.sqrt(H),
             "b": rng.uniform(-1, 1, H) / np.sqrt(H) * bias,
         }
+        if np.max(np.abs(np.linalg.eigvals(inputs["W_hh"]))) > STABLE:
+            continue
         upstream = rng.standard_normal((N, T, H))
         directions = {name: _direction(rng, array.shape) for name, array in inputs.items()}
         case = Case(inputs, upstream, *differentiated(inputs, upstream), directions, key)
