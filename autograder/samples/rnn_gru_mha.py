@@ -1,4 +1,4 @@
-"""Submissions of `rnn_gru_mha`: right, half, wrong, unlucky and hostile ones, and two that are wrong alike."""
+"""Submissions of `rnn_gru_mha`: right, half, wrong, unlucky and hostile ones, and two wrong alike."""
 
 from __future__ import annotations
 
