@@ -13,9 +13,10 @@ from nbgrader.utils import determine_grade
 
 from autograder import report as reports
 from autograder.course import Course
-from autograder.fleet import grade_class, keep
+from autograder.fleet import grade_class
 from autograder.grade import Graded, Options, grade, make_task
 from autograder.gradebook import choose_notebook, is_recorded, record
+from autograder.kept import ClassBank
 from autograder.report import HiddenTest, Question, Report
 from autograder.sandbox import Sandbox
 from autograder.verdict import question_outputs
@@ -95,7 +96,7 @@ def grades(course: Course, student: str = "ada") -> dict[str, tuple[float | None
 
 
 def put(course: Course, graded: Graded) -> None:
-    keep(course, graded)
+    ClassBank(course, ASSIGNMENT).keep(graded)
     record(course, graded.report)
 
 
