@@ -144,7 +144,7 @@ def test_answer_in_an_own_cell_counts(hand_in, grade_notebook):
         ),
         ("def rnn(wt_h): return 1", "`rnn` raised TypeError"),
         ("def rnn(*a): return 1", "outputs"),
-        ("def rnn(*a): return None", "should return two values, (outputs, final_state), not None"),
+        ("def rnn(*a): return None", "outputs should be an array of numbers, not None"),
         ("def rnn(*a): return 'a', 'b'", "outputs should be an array of numbers, not a text"),
         ("def rnn(*a): return object(), 1", "not an object"),
         ("def rnn(*a): raise SystemExit", "`rnn` raised SystemExit"),
@@ -163,33 +163,34 @@ def test_wrong_answers_are_told(text, said, graded):
 
 
 @pytest.mark.parametrize(
-    ("outputs", "said"),
+    ("outputs", "said", "points"),
     [
-        ("outputs.swapaxes(0, 1)", "yours is [T, B, H]"),
-        ("outputs[..., None]", "axis of size 1 too many"),
-        ("outputs * np.nan", "outputs has elements that are NaN"),
-        ("outputs * 1j", "complex"),
-        ("outputs > 0", "off torch.nn.RNN's"),
+        ("outputs.swapaxes(0, 1)", "yours is [T, B, H]", 2.5),
+        ("outputs[..., None]", "axis of size 1 too many", 0.25),
+        ("outputs * np.nan", "outputs has elements that are NaN", 0.25),
+        ("outputs * 1j", "complex", 0.25),
+        ("outputs > 0", "off torch.nn.RNN's", 0.25),
     ],
 )
-def test_wrong_outputs_leave_the_final_state(outputs, said, graded):
-    """Outputs of a wrong shape, type or value are told, and the final state has its point."""
+def test_wrong_outputs_leave_the_final_state(outputs, said, points, graded):
+    """Outputs of a wrong shape, type or value are told, and the final state has its points."""
     report = graded(Q2=HEAD + RNN + f"    return {outputs}, state\n")
     assert said in messages(report, "Q2")
-    assert score(report, "Q2") == 1
+    assert score(report, "Q2") == points
 
 
 def test_wrong_final_state_costs_itself_alone(graded):
     """The outputs' points stay."""
     report = graded(Q2=HEAD + RNN + "    return outputs, outputs[:, 0]\n")
-    assert score(report, "Q2") == 2
+    assert score(report, "Q2") == 2.75
 
 
 def test_dropped_axis_costs_its_test_alone(graded):
     """`squeeze()` is right where no size is 1."""
     report = graded(Q2=HEAD + RNN.replace("init_state[0]", "init_state.squeeze()") + PLAIN)
-    assert score(report, "Q2") == 1.5
-    assert question(report, "Q2").tests[1].outcome == "failed"
+    assert score(report, "Q2") == 2.75
+    failed = [test.name for test in question(report, "Q2").tests if test.outcome == "failed"]
+    assert failed == ["test_rnn_sizes_of_one"]
 
 
 def test_function_that_hangs_is_told(graded_fast):

@@ -74,6 +74,8 @@ def right_aspects(function: Function, key: TermKey) -> list[Aspect]:
     first = TOGETHER.fault(function, key)
     if first is None:
         return [TOGETHER]
+    if first.evidence is None:  # no numbers: what there is to say is said
+        raise first
     right = [aspect for aspect in (HEADS, PROJECTION, LOOKING, SCALE) if not aspect.fault(function, key)]
     if LOOKING not in right and SCALE not in right:
         text = f"no weights of the values are right for ordinary sizes, so this was not judged ({first})"
