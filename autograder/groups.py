@@ -53,7 +53,7 @@ def groups(class_of: Iterable[tuple[Report, Mapping[str, Evidence]]]) -> list[Gr
             open_tests = {
                 test.name: evidence[test.name]
                 for test in question.tests
-                if test.outcome == "failed" and not test.mistakes and test.name in evidence
+                if test.is_unexplained and test.name in evidence
             }
             if open_tests:
                 message = next(test.message for test in question.tests if test.name in open_tests)

@@ -70,7 +70,7 @@ def _taught_question(
 ) -> Question:
     tests = [
         _taught_test(test, evidence[test.name], [each for each in taught if each.question == question.name])
-        if test.outcome == "failed" and not test.mistakes and test.name in evidence
+        if test.is_unexplained and test.name in evidence
         else test
         for test in question.tests
     ]

@@ -44,6 +44,11 @@ class HiddenTest(msgspec.Struct, frozen=True):
     def earned(self) -> float:
         return self.points if self.outcome == "passed" else 0.0
 
+    @property
+    def is_unexplained(self) -> bool:
+        """Whether the student failed it and no known mistake says why."""
+        return self.outcome == "failed" and not self.mistakes
+
 
 class Figure(msgspec.Struct, frozen=True):
     """A quantity that was measured.
