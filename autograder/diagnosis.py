@@ -16,12 +16,11 @@ import msgspec
 
 from autograder.course import TermKey
 from autograder.evidence import Evidence, agree
-from autograder.mistakes import Mistake
+from autograder.mistakes import NO_PARTS, Mistake
 from autograder.relations import relation
 from autograder.report import HiddenTest, Question
 from autograder.stage import Candidate, Stage, stage
 
-NO_PARTS = {*vars(object), "__dict__", "__module__", "__weakref__"}
 MOST_PAIRS = 600  # that are tried for one question; the first of them takes some milliseconds each
 EITHER = 2  # mistakes that may be told as "either ... or"; of more, none is
 
@@ -165,8 +164,8 @@ class Diagnosis:
         return all(self._passes(mistake, test) for test in self._stage.cheapest_first(self._seen.passed))
 
     def _meet(self, one: Mistake, other: Mistake, test: str) -> bool:
-        """Whether a test asks for both, and one of them shows in it."""
-        if not {one.function, other.function} <= self._stage.called(test):
+        """Whether a test comes across both, and one of them shows in it."""
+        if len(self._stage.concerned((one, other), test)) < 2:
             return False
         return not (self._passes(one, test) and self._passes(other, test))
 

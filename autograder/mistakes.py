@@ -19,6 +19,8 @@ from autograder.errors import SuiteError
 from autograder.evidence import Evidence
 from autograder.rehearsal import Answer
 
+NO_PARTS = {*vars(object), "__module__", "__dict__", "__weakref__", "__annotations__"} - {"__init__"}
+MAKING = "__init__"
 BEFORE_CAPITAL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 
 
@@ -97,15 +99,38 @@ class Bank:
 
         return note
 
-    def answer(self, *parts: type) -> Answer | None:
-        """The answer with these mistakes in it, or the right one; None if they cannot be together."""
+    def answer(self, *parts: type, asked: set[str] | None = None) -> Answer | None:
+        """The answer with these mistakes in it, or the right one; None if they cannot be together.
+
+        Args:
+            asked: where the names of its parts are noted as they are asked for.
+        """
         try:
             both = type("Both", parts, {}) if parts else self.right
         except TypeError:  # one is a kind of the other
             return None
         if both is None:
             return None
+        if asked is not None:
+            both = _noting(both, asked)
         return (lambda *args: both(*args).answer()) if issubclass(both, Formula) else both
+
+    def replaced(self, part: type) -> frozenset[str]:
+        """The names of the right answer's parts that a mistake replaces; `MAKING` if how it is made."""
+        of_right = (self.right or object).__mro__
+        own = {name for each in part.__mro__ if each not in of_right for name in vars(each)} - NO_PARTS
+        return frozenset(MAKING if name.startswith("__") else name for name in own)
+
+
+def _noting(answer: type, asked: set[str]) -> type:
+    """A kind of the answer that notes which of its parts are asked for."""
+
+    class Noting(answer):  # type: ignore[misc]
+        def __getattribute__(self, name: str) -> Any:
+            asked.add(name)
+            return super().__getattribute__(name)
+
+    return Noting
 
 
 def _sentence(noted: Any) -> str:

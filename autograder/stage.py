@@ -5,14 +5,27 @@ from __future__ import annotations
 import time
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from functools import lru_cache
 
 from autograder.course import TermKey
 from autograder.errors import SuiteError
-from autograder.mistakes import Bank, Mistake, banks, right_answers
+from autograder.mistakes import MAKING, Bank, Mistake, banks
 from autograder.rehearsal import Answer, SuiteTest, Tried, hidden_tests, tried
 
 Candidate = tuple[Mistake, ...]
+
+
+@dataclass(frozen=True)
+class Run:
+    """What became of a hidden test.
+
+    Args:
+        asked: the functions and their parts that it asked for.
+    """
+
+    became: Tried
+    asked: frozenset[tuple[str, str]]
 
 
 class Stage:
@@ -21,11 +34,10 @@ class Stage:
     def __init__(self, assignment: str, key: TermKey) -> None:
         self._key = key
         self._tests = hidden_tests(assignment)
-        self._right = right_answers(assignment)
-        self._known: dict[tuple[Candidate, str], Tried] = {}
+        self._runs: dict[tuple[Candidate, str], Run] = {}
         self._seconds: dict[str, float] = defaultdict(float)
-        self._called: dict[str, frozenset[str]] = {}
         self.banks = {bank.function: bank for bank in banks(assignment)}
+        self._replaced: dict[Mistake, frozenset[tuple[str, str]]] = {}
         known = {test.question for test in self._tests.values()}
         for bank in self.banks.values():
             if unknown := set(bank.questions) - known:
@@ -33,36 +45,47 @@ class Stage:
 
     def tried(self, candidate: Candidate, test: str) -> Tried:
         """What becomes of the test with these mistakes in otherwise right answers."""
-        if not any(mistake.function in self.called(test) for mistake in candidate):
-            return Tried(True)
-        place = (candidate, test)
-        if place not in self._known:
-            begun = time.perf_counter()
-            self._known[place] = self._try(candidate, self._tests[test])
-            self._seconds[test] = max(self._seconds[test], time.perf_counter() - begun)
-        return self._known[place]
+        return self._run(self.concerned(candidate, test), test).became
 
-    def called(self, test: str) -> frozenset[str]:
-        """The functions and classes that a test asks for."""
-        if test not in self._called:
-            asked = _Asked(self._right)
-            tried(self._tests[test], asked, self._key)
-            self._called[test] = frozenset(asked.names)
-        return self._called[test]
+    def concerned(self, candidate: Candidate, test: str) -> Candidate:
+        """Those of the mistakes that the test comes across: with the others it runs as without them."""
+        found: Candidate = ()
+        while found != candidate:
+            asked = self._run(found, test).asked
+            more = tuple(
+                each for each in candidate if each in found or not asked.isdisjoint(self._parts(each))
+            )
+            if more == found:
+                break
+            found = more
+        return found
 
     def cheapest_first(self, tests: Iterable[str]) -> list[str]:
         """In the order in which to try them: most candidates fall in the first one."""
         return sorted(tests, key=lambda test: self._seconds[test])
 
-    def _try(self, candidate: Candidate, test: SuiteTest) -> Tried:
-        functions = dict(self._right)
-        for name, bank in self.banks.items():
-            parts = [mistake.part for mistake in candidate if mistake.function == name and mistake.part]
-            answer = bank.answer(*parts)
-            if answer is None:
-                return Tried(True)  # two that exclude each other explain nothing
-            functions[name] = answer
-        return tried(test, functions, self._key)
+    def _parts(self, mistake: Mistake) -> frozenset[tuple[str, str]]:
+        """What of the right answers the mistake replaces."""
+        if mistake not in self._replaced:
+            names = self.banks[mistake.function].replaced(mistake.part) if mistake.part else ()
+            self._replaced[mistake] = frozenset((mistake.function, name) for name in names)
+        return self._replaced[mistake]
+
+    def _run(self, candidate: Candidate, test: str) -> Run:
+        place = (candidate, test)
+        if place not in self._runs:
+            begun = time.perf_counter()
+            self._runs[place] = self._play(candidate, self._tests[test])
+            self._seconds[test] = max(self._seconds[test], time.perf_counter() - begun)
+        return self._runs[place]
+
+    def _play(self, candidate: Candidate, test: SuiteTest) -> Run:
+        asked: dict[str, set[str]] = {}
+        answers = _Answers(self.banks, candidate, asked)
+        if not answers.exist:
+            return Run(Tried(True), frozenset())  # two that exclude each other explain nothing
+        became = tried(test, answers, self._key)
+        return Run(became, frozenset((name, part) for name, parts in asked.items() for part in parts))
 
     def of(self, question: str) -> list[Mistake]:
         """The mistakes that may show in a question, and can be tried."""
@@ -76,16 +99,29 @@ class Stage:
         return [bank for bank in self.banks.values() if question in bank.questions]
 
 
-class _Asked(dict[str, Answer]):
-    """Answers that note which of them are asked for."""
+class _Answers(dict[str, Answer]):
+    """Right answers with some mistakes in them, which note what they are asked for.
 
-    def __init__(self, answers: Mapping[str, Answer]) -> None:
-        super().__init__(answers)
-        self.names: set[str] = set()
+    Args:
+        asked: the names of the parts, by the function; `MAKING` for each that is asked for at all.
+    """
+
+    def __init__(self, banks: Mapping[str, Bank], candidate: Candidate, asked: dict[str, set[str]]) -> None:
+        super().__init__()
+        self._asked = asked
+        self.exist = True
+        for name, bank in banks.items():
+            parts = [mistake.part for mistake in candidate if mistake.function == name and mistake.part]
+            answer = bank.answer(*parts, asked=asked.setdefault(name, set()))
+            if answer is not None:
+                self[name] = answer
+            elif bank.right is not None:
+                self.exist = False
 
     def __getitem__(self, name: str) -> Answer:
-        self.names.add(name)
-        return super().__getitem__(name)
+        answer = super().__getitem__(name)
+        self._asked[name].add(MAKING)
+        return answer
 
 
 @lru_cache(maxsize=16)

@@ -54,10 +54,6 @@ class Bank:
         self.rights.append(Variant(self.function, self.questions, name, answer, title))
         return answer
 
-    def undecided(self, answer: Answer) -> Answer:
-        """Keep an answer between right and wrong, which the suite need not judge either way."""
-        return answer
-
 
 def banks(assignment: str) -> dict[str, Bank]:
     """The assignment's banks, by the function or class."""

@@ -19,6 +19,7 @@ from autograder.answers import watched
 from autograder.course import KIT_ROOT, TermKey
 from autograder.mistakes import Bank, Mistake, banks, right_answers
 from autograder.rehearsal import hidden_tests, tried
+from autograder.stage import stage
 from bench.bank import assignments
 
 PATH = KIT_ROOT / "docs" / "mistakes.md"
@@ -54,11 +55,11 @@ def bank_of(assignment: str, function: str) -> Bank:
 def loss(assignment: str, mistake: Mistake, key: TermKey) -> Loss:
     """Try the hidden tests of the bank's questions on the mistake."""
     assert mistake.part is not None
-    bank = bank_of(assignment, mistake.function)
+    bank, on = bank_of(assignment, mistake.function), stage(assignment, key)
     functions = {**right_answers(assignment), bank.function: bank.answer(mistake.part)}
     lost, least = set(), math.inf
     for test in hidden_tests(assignment).values():
-        if test.question in bank.questions:
+        if test.question in bank.questions and on.concerned((mistake,), test.name):
             with watched() as errors:
                 passed = tried(test, functions, key).passed
             if not passed:

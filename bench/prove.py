@@ -5,7 +5,7 @@ all weights, states and inputs are others.
 
 - Each mistake of the banks meets the hidden tests of its questions with that many keys, and loses the same
   points with all of them: a row a mistake has what is left, and the smallest error that lost a test.
-- Each right answer in `bench/variants` meets as many keys as it takes for that many draws of inputs at small
+- Each right answer in `bench/variants` meets as many keys as it takes for that many different inputs at small
   sizes, and for those of the tests of long sequences: a row a style has its largest error.
 - Each right answer goes through the sandbox once.
 
@@ -19,81 +19,123 @@ import math
 import multiprocessing
 import sys
 import time
-from collections.abc import Iterator
-from concurrent.futures import Future, ProcessPoolExecutor
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
 
+import msgspec
 import torch
 
 from autograder.answers import watched
 from autograder.course import TermKey
+from autograder.mistakes import Mistake
 from autograder.mistakes import banks as mistakes_of
-from autograder.rehearsal import Answer, SuiteTest, tried
+from autograder.rehearsal import PlainFunctions, SuiteTest, tried_on
+from autograder.sandbox.values import pack_argument
 from bench import bank as styles
-from bench.matrix import PATH, bank_of, earned, loss, table
+from bench.matrix import PATH, earned, loss, table
 from bench.through_sandbox import score_styles
 
-CHUNK = 10  # keys a task
+TASKS = 40  # that the keys of one measurement are divided into, for two processes to end together
 LONG = ("long", "thousand")  # in the name of a test that takes its time
+Row = TypeVar("Row", "Right", "Wrong")
 
 
 @dataclass
-class Style:
-    """What a right answer came to: draws that it met, its largest error, the tests that it lost."""
+class Right:
+    """What a right answer came to: its largest error, and the tests that it lost."""
 
-    draws: int = 0
     most: float = 0.0
     lost: int = 0
 
-    def add(self, other: Style) -> None:
-        self.draws += other.draws
+    def add(self, other: Right) -> None:
         self.most = max(self.most, other.most)
         self.lost += other.lost
 
 
-def is_long(test: SuiteTest) -> bool:
-    """Whether it is one of the tests that take their time."""
-    return any(word in test.name for word in LONG)
+@dataclass
+class Wrong:
+    """What a mistake came to: what it has left, in words, and its smallest error in a test that it lost."""
+
+    left: set[str] = field(default_factory=set)
+    least: float = math.inf
+
+    def add(self, other: Wrong) -> None:
+        self.left |= other.left
+        self.least = min(self.least, other.least)
 
 
-def keys(secret: bytes, first: int, last: int) -> Iterator[TermKey]:
+class Asked(PlainFunctions):
+    """Notes what one function is given, or each object that is made of a class."""
+
+    def __init__(self, functions: Any, function: str) -> None:
+        super().__init__(functions)
+        self._function = function
+        self.inputs: set[object] = set()
+
+    def call(self, function: str, args: Sequence[Any], *, label: str = "", on: Any = None) -> Any:
+        if function == self._function:
+            self.inputs.add(msgspec.msgpack.encode([pack_argument(arg) for arg in args]))
+        return super().call(function, args, label=label, on=on)
+
+    def make(self, function: str, args: Sequence[Any], *, label: str = "", on: Any = None) -> Any:
+        made = super().make(function, args, label=label, on=on)
+        self.inputs |= {made} if function == self._function else set()
+        return made
+
+
+def small_or_long(assignment: str, function: str, *, long: bool) -> list[SuiteTest]:
+    """The hidden tests of a function that take their time, or the others."""
+    tests = styles.hidden_tests_of(assignment, styles.banks(assignment)[function].rights[0])
+    return [test for test in tests if any(word in test.name for word in LONG) == long]
+
+
+def inputs_a_key(assignment: str, function: str, key: TermKey, *, long: bool) -> int:
+    """How many different inputs these tests draw with one key."""
+    count = 0
+    for test in small_or_long(assignment, function, long=long):
+        asked = Asked(styles.solved(assignment), function)
+        tried_on(asked, test, key)
+        count += len(asked.inputs)
+    return count
+
+
+def keys(secret: bytes, numbers: range) -> Iterator[TermKey]:
     """Keys by number."""
-    return (TermKey(secret + b"%d" % number) for number in range(first, last))
+    return (TermKey(secret + b"%d" % number) for number in numbers)
 
 
-def counting(answer: Answer, style: Style) -> Answer:
-    """The answer, counting its calls: each is for inputs of its own."""
-
-    def counted(*args: Any) -> Any:
-        style.draws += 1
-        return answer(*args)
-
-    return counted
-
-
-def try_style(assignment: str, function: str, number: int, long: bool, secret: bytes, first: int) -> Style:
-    """One right answer with some keys, in the long tests or in the others."""
+def try_styles(assignment: str, function: str, long: bool, secret: bytes, numbers: range) -> list[Right]:
+    """A function's right answers with these keys: each key's cases are drawn once for all of them."""
     torch.set_num_threads(1)
-    variant, style = styles.banks(assignment)[function].rights[number], Style()
-    functions = {**styles.solved(assignment), function: counting(variant.answer, style)}
-    for key in keys(secret, first, first + CHUNK):
-        for test in styles.hidden_tests_of(assignment, variant):
-            if is_long(test) == long:
+    rights = styles.banks(assignment)[function].rights
+    tests, rows = small_or_long(assignment, function, long=long), [Right() for _ in rights]
+    for key in keys(secret, numbers):
+        for variant, row in zip(rights, rows, strict=True):
+            functions = {**styles.solved(assignment), function: variant.answer}
+            for test in tests:
                 with watched() as errors:
-                    style.lost += not tried(test, functions, key).passed
-                style.most = max(style.most, max(errors, default=0.0))
-    return style
+                    passed = tried_on(PlainFunctions(functions), test, key).passed
+                row.add(Right(max(errors, default=0.0), not passed))
+    return rows
 
 
-def try_mistake(
-    assignment: str, function: str, number: int, secret: bytes, count: int
-) -> tuple[set[str], float]:
-    """What one mistake has left with these keys, in words, and its smallest error in a test that it lost."""
+def try_mistakes(assignment: str, secret: bytes, numbers: range) -> list[Wrong]:
+    """All mistakes of an assignment with these keys."""
     torch.set_num_threads(1)
-    mistake = bank_of(assignment, function).mistakes[number]
-    losses = [loss(assignment, mistake, key) for key in keys(secret, 0, count)]
-    return {earned(assignment, each.tests) for each in losses}, min(each.least for each in losses)
+    mistakes = known_mistakes(assignment)
+    rows = [Wrong() for _ in mistakes]
+    for key in keys(secret, numbers):
+        for mistake, row in zip(mistakes, rows, strict=True):
+            lost = loss(assignment, mistake, key)
+            row.add(Wrong({earned(assignment, lost.tests)}, lost.least))
+    return rows
+
+
+def known_mistakes(assignment: str) -> list[Mistake]:
+    """Of all its banks, one after another."""
+    return [mistake for bank in mistakes_of(assignment) for mistake in bank.mistakes]
 
 
 class Proof:
@@ -108,65 +150,58 @@ class Proof:
     def mistakes(self, assignment: str) -> None:
         """The matrix."""
         print(f"\n{assignment}: mistakes, with {self._options.keys} keys", flush=True)
-        page = PATH.read_text(encoding="utf-8") if PATH.is_file() else ""
-        if table([assignment]).split("\n## ")[1].strip() not in page:
-            self.faults.append(f"{PATH.name} is not what the banks of {assignment} say")
-        tasks = [
-            (
-                bank.function,
-                mistake.name,
-                self._pool.submit(
-                    try_mistake, assignment, bank.function, number, self._secret, self._options.keys
-                ),
-            )
-            for bank in mistakes_of(assignment)
-            for number, mistake in enumerate(bank.mistakes)
-        ]
+        section = self._pool.submit(table, [assignment])
+        rows = self._divided(self._options.keys, try_mistakes, assignment, self._secret)
         smallest: dict[str, tuple[float, str]] = {}
-        for function, name, task in tasks:
-            left, least = task.result()
-            print(
-                f"  {function:<30} {name:<40} {'; or '.join(sorted(left)):<40} from {least:.3g}", flush=True
+        for mistake, row in zip(known_mistakes(assignment), rows, strict=True):
+            left = "; or ".join(sorted(row.left))
+            print(f"  {mistake.function:<30} {mistake.name:<40} {left:<40} from {row.least:.3g}")
+            if len(row.left) > 1 or row.left == {"nothing lost"}:
+                self.faults.append(f"{assignment}: {mistake}: {left}")
+            smallest[mistake.function] = min(
+                smallest.get(mistake.function, (math.inf, "")), (row.least, mistake.name)
             )
-            if len(left) > 1 or left == {"nothing lost"}:
-                self.faults.append(f"{assignment}: {function}, {name}: {'; or '.join(sorted(left))}")
-            smallest[function] = min(smallest.get(function, (math.inf, "")), (least, name))
+        page = PATH.read_text(encoding="utf-8") if PATH.is_file() else ""
+        if section.result().split("\n## ")[1].strip() not in page:
+            self.faults.append(f"{PATH.name} is not what the banks of {assignment} say")
         for function, (least, name) in smallest.items():
-            print(f"  smallest of {function}: {least:.3g} ({name})")
+            print(f"  smallest of {function}: {least:.3g} ({name})", flush=True)
 
     def styles(self, assignment: str) -> None:
         """No right answer loses anything."""
-        print(f"\n{assignment}: right answers")
-        for function, bank in styles.banks(assignment).items():
-            largest = {"small": (0.0, ""), "long": (0.0, "")}
-            for number, variant in enumerate(bank.rights):
-                for what, wanted in (("small", self._options.draws), ("long", self._options.long)):
-                    style = self._style(assignment, function, number, what == "long", wanted)
-                    largest[what] = max(largest[what], (style.most, variant.name))
-                    if style.draws:
-                        met = f"{style.draws:>7} {what} draws, at most {style.most:.3g}"
-                        print(f"  {function:<30} {variant.name:<40} {met}", flush=True)
-                    if style.lost:
-                        self.faults.append(f"{assignment}: {variant} lost {style.lost} tests")
-            for what, (most, name) in largest.items():
-                print(f"  largest of {function}, {what} draws: {most:.3g} ({name})")
+        for function in styles.banks(assignment):
+            self._styles_of(assignment, function, self._options.draws, long=False)
+            self._styles_of(assignment, function, self._options.long, long=True)
 
-    def _style(self, assignment: str, function: str, number: int, long: bool, wanted: int) -> Style:
-        """As many keys as it takes; the first few tell how many."""
+    def _styles_of(self, assignment: str, function: str, wanted: int, *, long: bool) -> None:
+        inputs = inputs_a_key(assignment, function, next(keys(self._secret, range(1))), long=long)
+        if not inputs:
+            return
+        count, what = math.ceil(wanted / inputs), "long" if long else "small"
+        print(f"\n{assignment}: right answers to {function}, {count * inputs} {what} inputs", flush=True)
+        rights = styles.banks(assignment)[function].rights
+        rows = self._divided(count, try_styles, assignment, function, long, self._secret)
+        for variant, row in zip(rights, rows, strict=True):
+            print(f"  {variant.name:<40} at most {row.most:.3g}")
+            if row.lost:
+                self.faults.append(f"{assignment}: {variant} lost {row.lost} tests")
+        most, name = max((row.most, variant.name) for variant, row in zip(rights, rows, strict=True))
+        print(f"  largest of {function}: {most:.3g} ({name})", flush=True)
 
-        def submit(first: int) -> Future[Style]:
-            return self._pool.submit(try_style, assignment, function, number, long, self._secret, first)
-
-        total = submit(0).result()
-        if total.draws:
-            chunks = math.ceil(wanted / total.draws)
-            for task in [submit(CHUNK * chunk) for chunk in range(1, chunks)]:
-                total.add(task.result())
-        return total
+    def _divided(self, count: int, work: Callable[..., list[Row]], *args: Any) -> list[Row]:
+        """The work for that many keys, some at a time; what came of each answer is added up."""
+        size = math.ceil(count / TASKS)
+        parts = [range(first, min(first + size, count)) for first in range(0, count, size)]
+        first, *others = [self._pool.submit(work, *args, numbers) for numbers in parts]
+        rows = first.result()
+        for task in others:
+            for row, more in zip(rows, task.result(), strict=True):
+                row.add(more)
+        return rows
 
     def sandbox(self, assignment: str) -> None:
         """One key through the sandbox."""
-        lost = self._pool.submit(score_styles, assignment, next(keys(self._secret, 0, 1))).result()
+        lost = self._pool.submit(score_styles, assignment, next(keys(self._secret, range(1)))).result()
         losers = {name: tests for name, tests in lost.items() if tests}
         print(f"\n{assignment}: {len(lost)} right answers through the sandbox, {len(losers)} lost anything")
         self.faults += [f"{assignment}: {name} in the sandbox: {tests}" for name, tests in losers.items()]
@@ -190,7 +225,9 @@ def main() -> int:
         proof = Proof(pool, options)
         for assignment in options.assignments or styles.assignments():
             for part in (proof.mistakes, proof.styles, proof.sandbox):
+                begun_part = time.perf_counter()
                 part(assignment)
+                print(f"  {part.__name__}: {(time.perf_counter() - begun_part) / 60:.1f} minutes", flush=True)
     print(f"\n{(time.perf_counter() - begun) / 60:.1f} minutes")
     print("\n".join(["NOT AS IT SHOULD BE:", *proof.faults]) if proof.faults else "all is as it should be")
     return 1 if proof.faults else 0

@@ -25,6 +25,8 @@ DTYPES = frozenset(
     """bool int8 int16 int32 int64 uint8 uint16 uint32 uint64
     float16 float32 float64 complex64 complex128""".split()
 )
+FLOATS = {"f": dtype("float64"), "c": dtype("complex128")}
+NAMES = {dtype(name): name for name in DTYPES}  # a dtype takes its time to say its name
 
 
 class WireError(ValueError):
@@ -142,14 +144,18 @@ class _Packer:
         if not isinstance(value, (ndarray, generic)):
             return self._like_an_array(value)
         array = asarray(value)
-        if array.dtype.name == "object":
+        name = NAMES.get(array.dtype)
+        return self._rare(array, depth) if name is None else Array(kind, name, array.shape, array.tobytes())
+
+    def _rare(self, array: ndarray[Any, Any], depth: int) -> Value:
+        """An array of objects, of another byte order or of more digits than anybody asks for."""
+        if array.dtype.kind == "O":
             return self.pack(array.tolist(), depth + 1)
-        if array.dtype.kind in "fc" and array.dtype.name not in DTYPES:  # longdouble: nobody asks for more
-            array = array.astype("c16" if array.dtype.kind == "c" else "f8")
+        if array.dtype.kind in "fc" and array.dtype.itemsize > FLOATS[array.dtype.kind].itemsize:
+            array = array.astype(FLOATS[array.dtype.kind])
         array = array.astype(array.dtype.newbyteorder("="), copy=False)
-        if array.dtype.name not in DTYPES:
-            return Opaque("")
-        return Array(kind, array.dtype.name, array.shape, array.tobytes())
+        name = NAMES.get(array.dtype)
+        return Opaque("") if name is None else Array("numpy", name, array.shape, array.tobytes())
 
     def _like_an_array(self, value: Any) -> Value:
         """A deque, an array.array, anything with `__array__`: what NumPy takes for numbers."""

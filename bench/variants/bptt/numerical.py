@@ -169,14 +169,6 @@ def iterator(model, x, eps=1e-7):
     return answer
 
 
-def fixed_step(model, x, eps=1e-7):
-    """The step is 1e-7 whatever is asked for: told from the other by chance alone."""
-    return in_place(model, x)
-
-
-bank.undecided(fixed_step)
-
-
 @bank.right
 def shapes_of_backward(model, x, eps=1e-7):
     """Keys and shapes are looked up in what `backward` returns."""

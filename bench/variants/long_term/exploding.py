@@ -111,24 +111,6 @@ def in_tensors(input_size, hidden_size, rng):
     return wt_h, torch.randn(input_size, hidden_size), torch.zeros(1, hidden_size)
 
 
-@bank.undecided
-def too_small_for_unlucky_draws(input_size, hidden_size, rng):
-    """2 / sqrt(H): one draw in 700 does not do for 8 units."""
-    return normals(2 / np.sqrt(hidden_size), input_size, hidden_size, rng)
-
-
-@bank.undecided
-def uniform_within_one(input_size, hidden_size, rng):
-    """Uniform within 1, whatever H: one draw in 80 does not do for 8 units."""
-    return uniforms(-1, 1, input_size, hidden_size, rng)
-
-
-@bank.undecided
-def half_normal(input_size, hidden_size, rng):
-    """0.5 times standard normal, whatever H: one draw in 6 does not do for 8 units."""
-    return normals(0.5, input_size, hidden_size, rng)
-
-
 @bank.right
 def one_unit_alone(input_size, hidden_size, rng):
     """One unit grows, and all others shrink."""

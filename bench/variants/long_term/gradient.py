@@ -88,20 +88,6 @@ def doubles(model, input_data, initial_state, step):
     return autograd(model.double(), input_data.double(), initial_state.double(), step)
 
 
-@bank.undecided
-def differences(model, input_data, initial_state, step):
-    """Two-sided differences in float64, which know nothing of a gradient of 1e-9."""
-    model, inputs, state = model.double(), input_data.double(), initial_state.double()
-    answer = torch.zeros_like(state)
-    with torch.no_grad():
-        for unit in range(state.shape[1]):
-            move = torch.zeros_like(state)
-            move[:, unit] = 1e-5
-            up, down = (model(inputs, (state + sign * move)[None])[0][:, step].sum(1) for sign in (1, -1))
-            answer[:, unit] = (up - down) / 2e-5
-    return answer
-
-
 @bank.right
 def outputs_retained(model, input_data, initial_state, step):
     """A leading axis in between, whose gradient is kept by `retain_grad`."""

@@ -38,21 +38,6 @@ def a_tenth_of_the_identity(input_size, hidden_size, rng):
     return with_recurrent(0.1 * np.eye(hidden_size), input_size, hidden_size, rng)
 
 
-@bank.undecided
-def as_torch_initialises(input_size, hidden_size, rng):
-    """Uniform within 1 / sqrt(H), all three: one draw in 80 does not vanish for 8 units."""
-    k = hidden_size**-0.5
-    shapes = ((hidden_size, hidden_size), (input_size, hidden_size), hidden_size)
-    return tuple(rng.uniform(-k, k, shape) for shape in shapes)
-
-
-@bank.undecided
-def half_normal_over_root_h(input_size, hidden_size, rng):
-    """Normal with a standard deviation of 0.5 / sqrt(H): one draw in 100 does not vanish for 8 units."""
-    wt_h = rng.normal(0, 0.5 / np.sqrt(hidden_size), (hidden_size, hidden_size))
-    return with_recurrent(wt_h, input_size, hidden_size, rng)
-
-
 @bank.right
 def half_of_what_torch_draws(input_size, hidden_size, rng):
     """Uniform within 0.5 / sqrt(H)."""

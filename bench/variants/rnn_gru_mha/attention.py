@@ -63,16 +63,6 @@ def softmax_by_logarithms(Wq, Wk, Wv, Wo, input_data):
     return np.concatenate(list(heads_of(Wq, Wk, Wv, input_data.numpy(), weights)), axis=-1) @ Wo
 
 
-@bank.undecided
-def logarithms_added_one_by_one(Wq, Wk, Wv, Wo, input_data):
-    """exp of a log-softmax whose sum is rounded in float32 at every position."""
-
-    def weights(scores):
-        return np.exp(scores - np.logaddexp.reduce(scores, axis=-1, keepdims=True))
-
-    return np.concatenate(list(heads_of(Wq, Wk, Wv, input_data.numpy(), weights)), axis=-1) @ Wo
-
-
 @bank.right
 def sum_over_heads(Wq, Wk, Wv, Wo, input_data):
     """No concatenation: each head times its rows of Wo, added up."""

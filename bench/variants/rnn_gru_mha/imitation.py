@@ -126,30 +126,6 @@ def different_biases(wt_h, wt_x, bias):
     return with_gates(wt_h, wt_x, bias, np.linspace(20, 40, len(bias)), -np.linspace(30, 20, len(bias)))
 
 
-@bank.undecided
-def biases_of_14(wt_h, wt_x, bias):
-    """Gates at 14."""
-    return with_gates(wt_h, wt_x, bias, 14, -14)
-
-
-@bank.undecided
-def biases_of_13(wt_h, wt_x, bias):
-    """Gates at 13."""
-    return with_gates(wt_h, wt_x, bias, 13, -13)
-
-
-@bank.undecided
-def biases_of_12(wt_h, wt_x, bias):
-    """Gates at 12."""
-    return with_gates(wt_h, wt_x, bias, 12, -12)
-
-
-@bank.undecided
-def biases_of_11(wt_h, wt_x, bias):
-    """Gates at 11."""
-    return with_gates(wt_h, wt_x, bias, 11, -11)
-
-
 @bank.right
 def reset_gates_of_several_openings(wt_h, wt_x, bias):
     """A reset gate of its own for each unit, and hidden weights divided by it."""

@@ -120,21 +120,3 @@ def from_torch_with_a_large_bias(input_size, hidden_size):
     gates = [list(random_trans(input_size, hidden_size, hidden_size**-0.5)) for _ in "rzn"]
     gates[1][1] = gates[1][1] + 1000
     return tuple(map(tuple, gates))
-
-
-@bank.undecided
-def bias_of_18(input_size, hidden_size):
-    """An update gate at 18."""
-    return keeping(input_size, hidden_size, 18)
-
-
-@bank.undecided
-def bias_of_17(input_size, hidden_size):
-    """An update gate at 17."""
-    return keeping(input_size, hidden_size, 17)
-
-
-@bank.undecided
-def bias_of_16(input_size, hidden_size):
-    """An update gate at 16."""
-    return keeping(input_size, hidden_size, 16)

@@ -377,55 +377,6 @@ class Recursive(Plain):
         return self.dprev_h
 
 
-@bank.undecided
-class SinglePrecision(Plain):
-    """Everything in float32: the states are right, gradients come near the threshold."""
-
-    def forward_step(self, x, prev_h):
-        x, prev_h, W_ih, W_hh, b = (
-            np.asarray(a, dtype=np.float32) for a in (x, prev_h, self.W_ih, self.W_hh, self.b)
-        )
-        next_h = np.tanh(x @ W_ih + prev_h @ W_hh + b)
-        self.cache = x, next_h
-        return next_h
-
-    def backward(self, dout):
-        return super().backward(np.asarray(dout, dtype=np.float32))
-
-
-@bank.undecided
-class OneSidedDifferences(Plain):
-    """One-sided differences with a step of 1e-5 in place of the chain rule: errors from 2.2e-6."""
-
-    def differences(self, method, at, *inputs):
-        before = method(*inputs)
-        gradients = []
-        for array in (*inputs, self.W_ih, self.W_hh, self.b):
-            gradient = np.zeros_like(array)
-            for place in np.ndindex(array.shape):
-                value = array[place]
-                array[place] = value + 1e-5
-                gradient[place] = np.sum((method(*inputs) - before) * at) / 1e-5
-                array[place] = value
-            gradients.append(gradient)
-        return gradients
-
-    def forward_step(self, x, prev_h):
-        self.x = x
-        return super().forward_step(x, prev_h)
-
-    def backward_step(self, prev_h, dnext_h):
-        parts = self.differences(self.forward_step, dnext_h, self.x, prev_h)
-        dx, self.dprev_h, self.dW_ih, self.dW_hh, self.db = parts
-        return dx
-
-    def backward(self, dout):
-        if dout.shape[1] > 20:
-            return super().backward(dout)  # it would take minutes
-        x, states = self.sequence
-        return self.differences(super().forward, dout, x, states[0])
-
-
 @bank.right
 class Stacked(Plain):
     """One matrix of all parameters, and a column of ones beside inputs and states."""
