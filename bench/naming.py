@@ -1,9 +1,10 @@
 """Whether wrong answers get the right name: mistakes written once more, in other styles and numeric types.
 
-Run as `python -m bench.naming [ASSIGNMENT ...] [--pairs N] [--show]`. Every mistake of `bench/unseen` alone,
-and every two that can be seen together, meet the hidden tests of their questions; the failed tests are
-diagnosed as a student's would be. Counted by answer: named with all of its mistakes, with some of them, as
-one of two, by what its numbers plainly are (a sign, a factor), not at all, or wrongly.
+Run as `python -m bench.naming [ASSIGNMENT ...] [--bank held_out] [--pairs N] [--show]`. Every mistake of
+`bench/unseen`, or of another bank, alone, and every two that can be seen together, meet the hidden tests of
+their questions; the failed tests are diagnosed as a student's would be. Counted by answer: named with all of
+its mistakes, with some of them, as one of two, by what its numbers plainly are (a sign, a factor), not at
+all, or wrongly.
 """
 
 from __future__ import annotations
@@ -29,21 +30,21 @@ from autograder.mistakes import right_answers
 from autograder.rehearsal import Answer, hidden_tests, tried
 from autograder.relations import RELATIONS
 from autograder.report import HiddenTest, Outcome, Question
+from bench.family import Family
 from bench.matrix import bank_of
-from bench.unseen.family import Family
 
 PLAIN = {name for name, *_ in RELATIONS}  # what is said of any numbers, without a cause: never wrong
 KINDS = ("named", "in part", "one of two", "plainly", "not named", "WRONGLY", "not seen")
 
 
-def families(assignment: str) -> list[Family]:
-    """The assignment's unseen answers."""
-    return list(importlib.import_module(f"bench.unseen.{assignment}").FAMILIES)
+def families(bank: str, assignment: str) -> list[Family]:
+    """The assignment's answers in a bank."""
+    return list(importlib.import_module(f"bench.{bank}.{assignment}").FAMILIES)
 
 
-def assignments() -> list[str]:
-    """All that have some."""
-    folder = Path(__file__).parent / "unseen"
+def assignments(bank: str) -> list[str]:
+    """All that have some there."""
+    folder = Path(__file__).parent / bank
     packages = {path.parent.name for path in folder.glob("*/__init__.py")}
     return sorted(packages | {path.stem for path in folder.glob("*.py")} - {"family", "__init__"})
 
@@ -110,10 +111,10 @@ class Row:
     said: str
 
 
-def measure(assignment: str, number: int, pairs: int) -> list[Row]:
+def measure(bank: str, assignment: str, number: int, pairs: int) -> list[Row]:
     """All singles, and some pairs, of one family."""
     torch.set_num_threads(1)
-    family = families(assignment)[number]
+    family = families(bank, assignment)[number]
     key = TermKey(f"naming {assignment} {number}".encode())
     every = [frozenset(pair) for pair in combinations(family.ids, 2)]
     possible = [pair for pair in every if pair not in family.clashes]
@@ -126,6 +127,7 @@ def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(prog="python -m bench.naming")
     parser.add_argument("assignments", nargs="*", metavar="ASSIGNMENT", help="default: all")
+    parser.add_argument("--bank", default="unseen", choices=("unseen", "held_out"))
     parser.add_argument("--pairs", type=int, default=10_000, help="at most, a family (default: all)")
     parser.add_argument("--show", action="store_true", help="say what became of each that was not named")
     options = parser.parse_args()
@@ -133,9 +135,9 @@ def main() -> None:
     seconds: list[float] = []
     with ProcessPoolExecutor(mp_context=multiprocessing.get_context("spawn")) as pool:
         tasks = [
-            (name, families(name)[number].style, pool.submit(measure, name, number, options.pairs))
-            for name in options.assignments or assignments()
-            for number in range(len(families(name)))
+            (name, family.style, pool.submit(measure, options.bank, name, number, options.pairs))
+            for name in options.assignments or assignments(options.bank)
+            for number, family in enumerate(families(options.bank, name))
         ]
         for name, style, task in tasks:
             for row in task.result():

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from bench.unseen.family import Family, exclusive, hides
+from bench.family import Family, exclusive, hides
 
 MODELS = (
     "zero initial state",

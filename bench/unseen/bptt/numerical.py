@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from bench.unseen.family import Family, exclusive, hides
+from bench.family import Family, exclusive, hides
 
 Gradient = Callable[..., dict[str, Any]]
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from bench.family import Family, exclusive, hides
 from bench.unseen.bptt.columns import with_columns
 from bench.unseen.bptt.outer_products import with_outer_products
 from bench.unseen.bptt.whole_arrays import with_whole_arrays
-from bench.unseen.family import Family, exclusive, hides
 
 IDS = (
     "no activation",

@@ -7,7 +7,7 @@ import numpy as np
 import torch
 from scipy.special import expit
 
-from bench.unseen.family import Family, exclusive, hides
+from bench.family import Family, exclusive, hides
 
 IDS = (
     "reset before the product",

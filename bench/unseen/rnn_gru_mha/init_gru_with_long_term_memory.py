@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from bench.unseen.family import Family, exclusive, hides
+from bench.family import Family, exclusive, hides
 
 LEVELS = ("update gate open", "update gate half open", "update gate not saturated", "biases cancel")
 IDS = (*LEVELS, "weights left in a gate", "gates in another order")

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from bench.unseen.family import Family, exclusive, hides
+from bench.family import Family, exclusive, hides
 
 UPDATE = ("update gate closed", "update gate half open", "update gate not saturated")
 RESET = ("reset gate closed", "reset gate half open", "reset gate not saturated")

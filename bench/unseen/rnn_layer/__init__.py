@@ -4,7 +4,7 @@ A mistake in the step back is made wherever a style repeats its formula. A pair 
 two mistakes alone can be seen, unless the way back then fits the wrong way forward: such gradients are right.
 """
 
-from bench.unseen.family import Family, exclusive, hides
+from bench.family import Family, exclusive, hides
 from bench.unseen.rnn_layer.caches import with_caches
 from bench.unseen.rnn_layer.stacked import with_one_matrix
 from bench.unseen.rnn_layer.whole_arrays import with_whole_arrays

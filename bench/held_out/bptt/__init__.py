@@ -1,0 +1,7 @@
+"""Three ways of writing the class RNN and two of either gradient, with the mistakes that each can carry."""
+
+from bench.family import Family
+
+from . import arrays, chain, gradients, lists
+
+FAMILIES: list[Family] = [lists.FAMILY, arrays.FAMILY, chain.FAMILY, *gradients.FAMILIES]

@@ -1,0 +1,13 @@
+"""Answers to the assignment on RNN, GRU and attention by hand: right ones, and with mistakes in them."""
+
+from bench.family import Family
+
+from . import attention, gated, imitation, memory, recurrent
+
+FAMILIES: list[Family] = [
+    *recurrent.FAMILIES,
+    *gated.FAMILIES,
+    *imitation.FAMILIES,
+    *memory.FAMILIES,
+    *attention.FAMILIES,
+]

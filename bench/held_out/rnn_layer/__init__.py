@@ -1,0 +1,7 @@
+"""Three ways of writing the recurrent layer, with the mistakes that each can carry."""
+
+from bench.family import Family
+
+from . import arrays, cells, plain
+
+FAMILIES: list[Family] = [plain.FAMILY, arrays.FAMILY, cells.FAMILY]
