@@ -19,7 +19,7 @@ import math
 import multiprocessing
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
@@ -31,7 +31,7 @@ from autograder.answers import watched
 from autograder.course import TermKey
 from autograder.mistakes import Mistake
 from autograder.mistakes import banks as mistakes_of
-from autograder.rehearsal import PlainFunctions, SuiteTest, tried_on
+from autograder.rehearsal import PlainFunctions, hidden_tests, tried, tried_on
 from autograder.sandbox.values import pack_argument
 from bench import bank as styles
 from bench.matrix import PATH, earned, loss, table
@@ -85,20 +85,15 @@ class Asked(PlainFunctions):
         return made
 
 
-def small_or_long(assignment: str, function: str, *, long: bool) -> list[SuiteTest]:
-    """The hidden tests of a function that take their time, or the others."""
-    tests = styles.hidden_tests_of(assignment, styles.banks(assignment)[function].rights[0])
-    return [test for test in tests if any(word in test.name for word in LONG) == long]
-
-
-def inputs_a_key(assignment: str, function: str, key: TermKey, *, long: bool) -> int:
-    """How many different inputs these tests draw with one key."""
-    count = 0
-    for test in small_or_long(assignment, function, long=long):
-        asked = Asked(styles.solved(assignment), function)
-        tried_on(asked, test, key)
-        count += len(asked.inputs)
-    return count
+def inputs_a_key(assignment: str, function: str, key: TermKey, *, long: bool) -> dict[str, int]:
+    """How many different inputs the hidden tests draw for a function: the long ones, or the others."""
+    drawn = {}
+    for test in styles.hidden_tests_of(assignment, styles.banks(assignment)[function].rights[0]):
+        if any(word in test.name for word in LONG) == long:
+            asked = Asked(styles.solved(assignment), function)
+            tried_on(asked, test, key)
+            drawn[test.name] = len(asked.inputs)
+    return {test: inputs for test, inputs in drawn.items() if inputs}
 
 
 def keys(secret: bytes, numbers: range) -> Iterator[TermKey]:
@@ -106,17 +101,19 @@ def keys(secret: bytes, numbers: range) -> Iterator[TermKey]:
     return (TermKey(secret + b"%d" % number) for number in numbers)
 
 
-def try_styles(assignment: str, function: str, long: bool, secret: bytes, numbers: range) -> list[Right]:
+def try_styles(
+    assignment: str, function: str, tests: Collection[str], secret: bytes, numbers: range
+) -> list[Right]:
     """A function's right answers with these keys: each key's cases are drawn once for all of them."""
     torch.set_num_threads(1)
     rights = styles.banks(assignment)[function].rights
-    tests, rows = small_or_long(assignment, function, long=long), [Right() for _ in rights]
+    rows = [Right() for _ in rights]
     for key in keys(secret, numbers):
         for variant, row in zip(rights, rows, strict=True):
             functions = {**styles.solved(assignment), function: variant.answer}
             for test in tests:
                 with watched() as errors:
-                    passed = tried_on(PlainFunctions(functions), test, key).passed
+                    passed = tried(hidden_tests(assignment)[test], functions, key).passed
                 row.add(Right(max(errors, default=0.0), not passed))
     return rows
 
@@ -174,13 +171,14 @@ class Proof:
             self._styles_of(assignment, function, self._options.long, long=True)
 
     def _styles_of(self, assignment: str, function: str, wanted: int, *, long: bool) -> None:
-        inputs = inputs_a_key(assignment, function, next(keys(self._secret, range(1))), long=long)
-        if not inputs:
+        tests = inputs_a_key(assignment, function, next(keys(self._secret, range(1))), long=long)
+        if not tests:
             return
-        count, what = math.ceil(wanted / inputs), "long" if long else "small"
+        inputs, what = sum(tests.values()), "long" if long else "small"
+        count = math.ceil(wanted / inputs)
         print(f"\n{assignment}: right answers to {function}, {count * inputs} {what} inputs", flush=True)
         rights = styles.banks(assignment)[function].rights
-        rows = self._divided(count, try_styles, assignment, function, long, self._secret)
+        rows = self._divided(count, try_styles, assignment, function, list(tests), self._secret)
         for variant, row in zip(rights, rows, strict=True):
             print(f"  {variant.name:<40} at most {row.most:.3g}")
             if row.lost:

@@ -29,6 +29,9 @@ FORGIVEN = 1e-4
 APART = 1e-2
 SAME, CLEARLY = 1e-7, 2 * APART  # drawn cases have no form between, or luck would forgive
 
+# the orders in which inputs may be run through, or that no state is handed on
+FORWARDS, BACKWARDS, FROM_SECOND, NOT_CARRIED = "forwards", "backwards", "from the second", "not carried"
+
 Step = Callable[[Array, Array], Array]  # an input [B, I] and a state [B, H] to the next state
 
 
@@ -72,17 +75,17 @@ def forms(case: Recurrent, forgiven: Collection[str]) -> Iterator[Array]:
             if ORDER in forgiven:
                 yield from _orders(case, number)
             if CARRY in forgiven:
-                yield _states(case, number, which="not carried")
+                yield _states(case, number, which=NOT_CARRIED)
 
 
 def last_of_backwards(case: Recurrent) -> Array:
     """The last state, [B, H], if the inputs are run through from the last to the first."""
-    return _states(case, 0, which="backwards")[:, -1]
+    return _states(case, 0, which=BACKWARDS)[:, -1]
 
 
 def _orders(case: Recurrent, number: int) -> Iterator[Array]:
     """Outputs whose states are right, and come otherwise."""
-    states, backwards = _states(case, number), _states(case, number, which="backwards")
+    states, backwards = _states(case, number), _states(case, number, which=BACKWARDS)
     nothing, start = np.zeros_like(states[:, :1]), case.init_state.swapaxes(0, 1)  # [B, 1, H]
     yield states.swapaxes(0, 1)  # time first
     yield states.swapaxes(0, 1).reshape(states.shape)
@@ -91,20 +94,43 @@ def _orders(case: Recurrent, number: int) -> Iterator[Array]:
     yield backwards[:, ::-1]
     yield np.broadcast_to(states[:, -1:], states.shape)  # one array for all
     yield np.concatenate([states[:, :-1], nothing], axis=1)  # the loop ends too early
-    yield np.concatenate([nothing, _states(case, number, which="from the second")], axis=1)
+    yield np.concatenate([nothing, _states(case, number, which=FROM_SECOND)], axis=1)
+
+
+def _states(case: Recurrent, number: int, which: str = FORWARDS) -> Array:
+    """States [B, T, H] of one of the steps, in the order in which they are computed."""
+    if which == NOT_CARRIED:
+        return _not_carried(case, number)
+    return _all_states(case, number)[which]
 
 
 @lru_cache(maxsize=4096)
-def _states(case: Recurrent, number: int, which: str = "") -> Array:
-    """States [B, T, H] of one of the steps, in the order in which they are computed."""
+def _all_states(case: Recurrent, number: int) -> dict[str, Array]:
+    """States of one of the steps for the inputs in several orders, which take one loop together."""
     _, step = _steps(case)[number]
-    inputs = np.moveaxis(np.asarray(case.input_data, dtype=np.float64), 1, 0)  # [T, B, I]
-    inputs = {"backwards": inputs[::-1], "from the second": inputs[1:]}.get(which, inputs)
-    start = state = np.asarray(case.init_state[0], dtype=np.float64)
-    states = np.empty((len(inputs), *start.shape))  # [T, B, H]
-    for t, x in enumerate(inputs):
-        state = states[t] = step(x, start if which == "not carried" else state)
-    return states.swapaxes(0, 1)
+    inputs = _inputs(case)  # [T, B, I]
+    from_second = np.concatenate([inputs[1:], inputs[:1]])
+    several = np.concatenate([inputs, inputs[::-1], from_second], axis=1)  # [T, 3B, I]
+    start = np.asarray(case.init_state[0], dtype=np.float64)  # [B, H]
+    state = np.concatenate([start] * 3)
+    states = np.empty((len(inputs), *state.shape))  # [T, 3B, H]
+    for t, x in enumerate(several):
+        state = states[t] = step(x, state)
+    forwards, backwards, late = np.split(states.swapaxes(0, 1), 3)
+    return {FORWARDS: forwards, BACKWARDS: backwards, FROM_SECOND: late[:, :-1]}
+
+
+@lru_cache(maxsize=4096)
+def _not_carried(case: Recurrent, number: int) -> Array:
+    """States [B, T, H] that all come of the initial one."""
+    _, step = _steps(case)[number]
+    start = np.asarray(case.init_state[0], dtype=np.float64)  # [B, H]
+    return step(_inputs(case), np.broadcast_to(start, (case.outputs.shape[1], *start.shape))).swapaxes(0, 1)
+
+
+def _inputs(case: Recurrent) -> Array:
+    """[T, B, I]"""
+    return np.moveaxis(np.asarray(case.input_data, dtype=np.float64), 1, 0)
 
 
 def _steps(case: Recurrent) -> tuple[tuple[str, Step], ...]:
