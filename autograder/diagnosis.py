@@ -110,7 +110,7 @@ class Diagnosis:
             left = self._seen.numbers.keys() - found.keys()
             if left:
                 found |= explain(left, found)
-        return found
+        return self._fewest(found)
 
     def _by_one(self, left: Collection[str], found: Mapping[str, Verdict]) -> dict[str, Verdict]:
         """One mistake alone."""
@@ -152,6 +152,22 @@ class Diagnosis:
         """How the numbers follow from the right ones."""
         plain = {test: relation(self._seen.numbers[test]) for test in left}
         return {test: Verdict(((each,),)) for test, each in plain.items() if each}
+
+    def _fewest(self, found: Mapping[str, Verdict]) -> dict[str, Verdict]:
+        """Without the mistakes for which the others that were found account as well."""
+        fewest, named = dict(found), certain(found.values())
+        for each in reversed(named):
+            others = tuple(other for other in named if other is not each)
+            blamed = [test for test, told in fewest.items() if any(each in one for one in told.alternatives)]
+            if others and self._explained(others, blamed).issuperset(blamed):
+                fewest |= {test: Verdict((self._showing_in(others, test),)) for test in blamed}
+                named.remove(each)
+        return fewest
+
+    def _showing_in(self, candidate: Candidate, test: str) -> Candidate:
+        """Those of the mistakes that show in a test alone, or all that it comes across."""
+        alone = tuple(each for each in candidate if not self._passes(each, test))
+        return alone or self._stage.concerned(candidate, test)
 
     def _showing(self, tests: Collection[str]) -> list[Mistake]:
         """The mistakes that show in one of these tests."""

@@ -21,11 +21,11 @@ class Run:
     """What became of a hidden test.
 
     Args:
-        asked: the functions and their parts that it asked for.
+        asked: the functions and their parts that it asked for, noted with one mistake at most: it takes time.
     """
 
     became: Tried
-    asked: frozenset[tuple[str, str]]
+    asked: frozenset[tuple[str, str]] | None = None
 
 
 class Stage:
@@ -52,6 +52,8 @@ class Stage:
         found: Candidate = ()
         while found != candidate:
             asked = self._run(found, test).asked
+            if asked is None:
+                return candidate
             more = tuple(
                 each for each in candidate if each in found or not asked.isdisjoint(self._parts(each))
             )
@@ -80,12 +82,11 @@ class Stage:
         return self._runs[place]
 
     def _play(self, candidate: Candidate, test: SuiteTest) -> Run:
-        asked: dict[str, set[str]] = {}
-        answers = _Answers(self.banks, candidate, asked)
+        answers = _Answers(self.banks, candidate, noting=len(candidate) < 2)
         if not answers.exist:
-            return Run(Tried(True), frozenset())  # two that exclude each other explain nothing
+            return Run(Tried(True))  # two that exclude each other explain nothing
         became = tried(test, answers, self._key)
-        return Run(became, frozenset((name, part) for name, parts in asked.items() for part in parts))
+        return Run(became, answers.parts)
 
     def of(self, question: str) -> list[Mistake]:
         """The mistakes that may show in a question, and can be tried."""
@@ -100,19 +101,19 @@ class Stage:
 
 
 class _Answers(dict[str, Answer]):
-    """Right answers with some mistakes in them, which note what they are asked for.
+    """Right answers with some mistakes in them.
 
     Args:
-        asked: the names of the parts, by the function; `MAKING` for each that is asked for at all.
+        noting: whether it is noted what they are asked for.
     """
 
-    def __init__(self, banks: Mapping[str, Bank], candidate: Candidate, asked: dict[str, set[str]]) -> None:
+    def __init__(self, banks: Mapping[str, Bank], candidate: Candidate, *, noting: bool) -> None:
         super().__init__()
-        self._asked = asked
+        self._asked: dict[str, set[str]] | None = {name: set() for name in banks} if noting else None
         self.exist = True
         for name, bank in banks.items():
             parts = [mistake.part for mistake in candidate if mistake.function == name and mistake.part]
-            answer = bank.answer(*parts, asked=asked.setdefault(name, set()))
+            answer = bank.answer(*parts, asked=None if self._asked is None else self._asked[name])
             if answer is not None:
                 self[name] = answer
             elif bank.right is not None:
@@ -120,8 +121,16 @@ class _Answers(dict[str, Answer]):
 
     def __getitem__(self, name: str) -> Answer:
         answer = super().__getitem__(name)
-        self._asked[name].add(MAKING)
+        if self._asked is not None:
+            self._asked[name].add(MAKING)
         return answer
+
+    @property
+    def parts(self) -> frozenset[tuple[str, str]] | None:
+        """What was asked for, by function; of each that was asked at all, `MAKING`."""
+        if self._asked is None:
+            return None
+        return frozenset((name, part) for name, parts in self._asked.items() for part in parts)
 
 
 @lru_cache(maxsize=16)

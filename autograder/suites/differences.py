@@ -44,7 +44,7 @@ def is_same(answer: Array, expected: Array, threshold: float, absolute: float) -
     return excess(answer / unit, expected / unit, threshold, absolute) <= 1
 
 
-def responds_alike(response: Array, expected: Array) -> bool:
+def responds_alike(response: Array, expected: Array, cosine: float = ALIKE) -> bool:
     """Whether a student's model responds to a move of an input roughly as the right one does.
 
     A mistake in a formula leaves most responses in their directions; a sham, whose gradient would be easy,
@@ -52,4 +52,9 @@ def responds_alike(response: Array, expected: Array) -> bool:
     """
     one, other = np.ravel(response), np.ravel(expected)
     with np.errstate(all="ignore"):
-        return bool(one @ other >= ALIKE * np.linalg.norm(one) * np.linalg.norm(other) > 0)
+        return bool(one @ other >= cosine * np.linalg.norm(one) * np.linalg.norm(other) > 0)
+
+
+def points_along(one: Array, other: Array, cosine: float = ALIKE) -> bool:
+    """Whether one points roughly as the other does, or against it."""
+    return responds_alike(one, other, cosine) or responds_alike(-one, other, cosine)

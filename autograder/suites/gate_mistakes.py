@@ -107,11 +107,19 @@ class Parameters:
 
 def keeping(evidence: Evidence) -> Parameters:
     """The parameters of a GRU that is to keep its state."""
-    returned = Gate(evidence.found, "z")
-    held = not returned.has_weights and (returned.leans(1) or returned.leans(-1))
-    if held or returned.is_meant or returned.cancels:  # something was done to it
+    r, z, n = (Gate(evidence.found, letter) for letter in "rzn")
+    held = not z.has_weights and (z.leans(1) or z.leans(-1))
+    if held or z.is_meant or z.cancels:  # something was done to it
         return Parameters(evidence, lambda r, z, n: z.letter == "z")
+    if z.has_weights and (meant := _held_by_hand(r, n)):
+        return Parameters(evidence, lambda r, z, n: z.letter == meant.letter)
     return Parameters(evidence, lambda r, z, n: z.is_meant and z.leans(1) and not z.has_weights)
+
+
+def _held_by_hand(*gates: Gate) -> Gate | None:
+    """The one that looks at nothing and was given a bias to hold it, if there is one alone."""
+    held = [gate for gate in gates if not gate.has_weights and (gate.is_meant or gate.cancels)]
+    return held[0] if len(held) == 1 else None
 
 
 def update_gate_open(evidence: Evidence) -> bool:
@@ -137,7 +145,7 @@ def weights_left_in_the_update_gate(evidence: Evidence) -> bool:
     """Your update gate still has weights, so the input or the state moves it. It should look at neither: no
     weights, and a bias that alone takes it to one end."""
     gate = keeping(evidence).z
-    return gate.has_weights and (gate.is_even or gate.is_meant)
+    return gate.has_weights and (gate.is_meant or (gate.is_even and bool(np.any(gate.bias))))
 
 
 def update_gate_in_another_place(evidence: Evidence) -> bool:

@@ -22,7 +22,7 @@ from autograder.suites.bptt.cases import AXES, Case, Sizes, Weights, case
 from autograder.suites.bptt.forward import ABSOLUTE, CLOSE, Forward, alike, forward_is_right, near
 from autograder.suites.bptt.objects import done, entry, in_shape, make_with
 from autograder.suites.bptt.own import SMALL, OwnForward
-from autograder.suites.differences import TINY, is_same, responds_alike
+from autograder.suites.differences import TINY, is_same, points_along
 
 # D, H, O, T; with one output, a bias gradient of a wrong shape can hide behind broadcasting
 SIZES = ((4, 6, 3, 5), (6, 5, 1, 8), (1, 4, 2, 3), (3, 1, 1, 1))
@@ -270,7 +270,7 @@ class Backward:
         """Whether one step's points as what should flow back does, or against it: a sham's does not."""
         right = _flow(each.inputs, each.gradients["W"])
         pairs = zip(d_s, right, strict=True)
-        return any(_alike(one, other) and np.abs(one).max() > TINY for one, other in pairs)
+        return any(points_along(one, other) and np.abs(one).max() > TINY for one, other in pairs)
 
     def _states(self, each: Case) -> Array:
         """The student's own states [1 + T, H], as a V that hands them out shows them."""
@@ -278,11 +278,6 @@ class Backward:
         own = OwnForward(self._submission, each, is_known=True)
         states = [own.outputs(weights, each.inputs[:steps]) for steps in range(1, each.sizes.T + 1)]
         return np.stack([np.zeros(each.sizes.H), *states])
-
-
-def _alike(one: Array, other: Array) -> bool:
-    """Whether one points roughly as the other does, or against it."""
-    return responds_alike(one, other) or responds_alike(-one, other)
 
 
 def _flow(inputs: Array, d_W: Array) -> Array:

@@ -16,6 +16,7 @@ import torch
 
 from autograder.answers import Array, mostly_large
 from autograder.course import TermKey
+from autograder.suites.differences import points_along
 from autograder.suites.draws import generator
 
 NAME = "bptt"
@@ -25,6 +26,8 @@ Weights = dict[str, Array]  # an array a parameter, or its gradient, by the para
 Bend = Callable[[torch.Tensor], torch.Tensor]
 TINY = 1e-10  # of such weights states are so small that 1 - a is 1, too, and outputs are nothing
 MILD = 0.2  # positive weights of which no sum leaves tanh flat
+ALONG = 0.7  # cosine of what flows back from the outputs and from upstream ones
+CLEAR = 0.3  # of the norm of the terms of which an output is the sum
 RANGE = 0.2  # of the weights that an object of the class draws for itself
 
 
@@ -115,6 +118,8 @@ def case(
             upstream = np.ones(of.O)
         outputs, gradients = autograd(weights, inputs, upstream)
         told = (gradients["W"], gradients["bs"]) if tiny else (outputs, *gradients.values())
+        if positive and not points_along(weights["V"] @ outputs, weights["V"] @ upstream, ALONG):
+            continue  # for what starts from the outputs: whether its d_s is roughly one is no matter of luck
         if all(mostly_large(value) for value in told if np.any(value)) and lives(weights, inputs, upstream):
             return Case(of, weights, inputs, upstream, outputs, gradients)
 
@@ -125,13 +130,22 @@ def inputs_for(key: TermKey, sizes: Sizes, *labels: object) -> Array:
     return rng.standard_normal((sizes.T, sizes.D))
 
 
+@lru_cache(maxsize=64)
 def initial_weights(key: TermKey, sizes: Sizes, *labels: object) -> Weights:
-    """Weights as an object of the class draws them; here the key says which."""
+    """Weights as an object of the class draws them; here the key says which.
+
+    They are drawn anew until no output is near zero for what its states and weights are: the gradient of a
+    square, which is a multiple of the right one, would be lost in its own rounding.
+    """
     rng = generator(key, NAME, "initial", sizes, *labels)
+    inputs, ones = inputs_for(key, sizes), np.ones(sizes.O)
     while True:
         weights = {name: rng.uniform(-RANGE, RANGE, sizes.shape(name)) for name in AXES}
         weights |= {name: np.zeros(sizes.shape(name)) for name in BIASES}
-        if lives(weights, inputs_for(key, sizes), np.ones(sizes.O)):
+        outputs, gradients = autograd(weights, inputs, ones)
+        each = weights["V"] * gradients["V"]  # [H, O], of which the outputs are sums
+        is_clear = np.all(np.abs(outputs) >= CLEAR * np.linalg.norm(each, axis=0))
+        if is_clear and lives(weights, inputs, ones):
             return weights
 
 

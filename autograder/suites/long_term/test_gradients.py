@@ -36,8 +36,9 @@ from autograder.suites.long_term.parameters import (
 from autograder.suites.recurrent import gru_module
 
 # B, T, I, H: all different, so that a transposed answer fails by its shape. No two cases have both B and H in
-# common: what an answer leaves over then does no harm in another test.
-SUM_SIZES = ((5, 8, 3, 4), (7, 6, 2, 9))
+# common: what an answer leaves over then does no harm in another test. Of the sum, T // 2 + 1 has no divisor
+# in common with B and H: sums over steps are multiples of the one, means are parts of the others.
+SUM_SIZES = ((5, 13, 3, 4), (7, 8, 2, 9))
 STEP_SIZES = ((3, 7, 5, 4), (5, 6, 2, 9), (2, 40, 3, 16))
 START_SIZES = ((4, 8, 2, 6), (5, 7, 3, 11))
 GRU_SIZES = ((3, 8, 4, 5), (6, 7, 2, 10), (2, 40, 3, 17))
@@ -46,8 +47,8 @@ ONES = {
     "gru": ((1, 6, 3, 5), (5, 1, 3, 2), (3, 4, 1, 6), (4, 5, 3, 1), (1, 1, 1, 1)),
 }
 # of an RNN, for the aspects that are right: of the sum, at its step, at another initial state
-ASPECTS_OF_A_GRU = ((5, 8, 2, 6), (3, 6, 2, 8), (4, 7, 2, 5))
-ASPECTS_OF_ONES = ((5, 6, 2, 8), (6, 5, 2, 3), (4, 6, 2, 3))
+ASPECTS_OF_A_GRU = ((5, 12, 2, 6), (3, 6, 2, 8), (4, 7, 2, 5))
+ASPECTS_OF_ONES = ((5, 12, 2, 8), (6, 5, 2, 3), (4, 6, 2, 3))
 NO_ONES = {"rnn": (5, 7, 2, 3), "gru": (7, 5, 2, 3)}
 # I, H; H from 8 to 64. A function has to do for any generator, and gets a few
 HIDDEN_SIZES = ((5, 8), (1, 8), (3, 9), (4, 17), (2, 32), (6, 64))

@@ -279,6 +279,7 @@ ALWAYS = exclusive(
     ("no reset", "reset gate inverted"),
     ("sigmoid for tanh", "no activation"),
     ("hidden bias dropped", "hidden bias outside of the reset"),
+    ("reset gate inverted", "update gate inverted"),  # a sign in the sigmoid of both: a mistake of its own
 )
 
 LATE_FIRST = exclusive(("outputs one step late", "first state as final"))  # the initial state, in fact

@@ -196,6 +196,10 @@ ALWAYS = exclusive(
     FINALS,
     ("bias dropped", "bias counted twice"),
     ("no activation", "activation before the sum"),
+    (
+        "state not carried",
+        "zero initial state",
+    ),  # nothing is left of the hidden product: a mistake of its own
 )
 
 LATE_FIRST = exclusive(("outputs one step late", "first state as final"))  # the initial state, in fact

@@ -102,6 +102,15 @@ for one_added, one_from_zero in zip(added, from_zero, strict=True):
     )
 
 
+@with_one_or_both("state added", "outputs")
+def added_first(self: RunModels, kind: str, outputs: Array) -> Array:
+    """`initial_state` is added to the first state that your model returns. It is where the model starts: hand
+    it over with the inputs, and add nothing to what comes back."""
+    start = np.zeros_like(outputs)
+    start[:, 0] = self.initial_state.numpy()
+    return np.asarray(outputs + start)
+
+
 @with_one_or_both("batch and time exchanged", "outputs")
 def transposed(self: RunModels, kind: str, outputs: Array) -> Array:
     """Your states are [T, B, H]: batch and time are in each other's place. With `batch_first=True` the models

@@ -375,7 +375,7 @@ class KeysForValues(Attention):
     your weights are multiplied with."""
 
     def v(self) -> Array:
-        return self.k()
+        return self.project(self.Wk)
 
 
 @bank.mistake()
@@ -384,7 +384,7 @@ class QueriesForValues(Attention):
     what your weights are multiplied with."""
 
     def v(self) -> Array:
-        return self.q()
+        return self.project(self.Wq)
 
 
 @bank.mistake()
@@ -414,7 +414,7 @@ class KeysForQueries(Attention):
     one of the two comes from Wq."""
 
     def q(self) -> Array:
-        return self.k()
+        return self.project(self.Wk)
 
 
 @bank.mistake()
@@ -423,7 +423,7 @@ class QueriesForKeys(Attention):
     keys: one of the two comes from Wk."""
 
     def k(self) -> Array:
-        return self.q()
+        return self.project(self.Wq)
 
 
 @bank.mistake()
