@@ -30,24 +30,17 @@ MAX_SIZE = 4_000_000  # numbers of one answer; the largest that a test asks for 
 TYPES = {"set": "a set", "generator": "a generator", "function": "a function", "object": "an object"}
 
 
-def relative_error(answer: Array, expected: Array) -> float:
-    """The course's measure, `max(|x - y| / max(1e-8, |x| + |y|))`; NaN where an element is NaN."""
-    with np.errstate(invalid="ignore"):  # an infinite answer gives NaN, which passes nowhere
-        errors = np.abs(answer - expected) / np.maximum(1e-8, np.abs(answer) + np.abs(expected))
-    return float(np.max(errors, initial=0))
-
-
 def excess(answer: Array, expected: Array, threshold: float, absolute: float = ABSOLUTE) -> float:
     """How far an answer is from what is allowed: at most 1 passes, NaN does not.
 
-    The relative error is taken over the elements whose expected value is at least `SMALL` in magnitude and
-    compared with `threshold`; the rest has the bound `absolute`. On random inputs the relative error alone
-    overflows near zero.
+    The course's relative error, `|x - y| / (|x| + |y|)`, is taken over the elements whose expected value is
+    at least `SMALL` in magnitude and compared with `threshold`; the rest has the bound `absolute`. On random
+    inputs the relative error alone overflows near zero.
     """
-    large = np.abs(expected) >= SMALL
-    relative = relative_error(answer[large], expected[large]) / threshold
-    others = float(np.max(np.abs(answer[~large] - expected[~large]), initial=0)) / absolute
-    return float(np.maximum(relative, others))  # unlike max(), keeps NaN
+    size, difference = np.abs(expected), np.abs(answer - expected)
+    with np.errstate(invalid="ignore"):  # an infinite answer gives NaN, which passes nowhere
+        allowed = np.where(size >= SMALL, threshold * (np.abs(answer) + size), absolute)
+        return float(np.max(difference / allowed, initial=0))  # unlike max(), keeps NaN
 
 
 def within(error: float, bound: float) -> bool:

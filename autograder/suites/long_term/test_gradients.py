@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any
 
 import numpy as np
@@ -12,7 +12,7 @@ from autograder.answers import Array, reaches, within
 from autograder.errors import StudentFault
 from autograder.evidence import Evidence
 from autograder.suites.draws import generator, normal
-from autograder.suites.gates import as_gates
+from autograder.suites.gates import Kept, arrays, as_gates, kept
 from autograder.suites.long_term import cases
 from autograder.suites.long_term.gradient import expect_gradients, expect_the_sum
 from autograder.suites.long_term.judge import (
@@ -154,13 +154,15 @@ def test_exploding_gradient(submission, key):
         )
 
 
-def levels(key, B: int, gates, *scales: float) -> list[Array]:
-    """Norms of the gradient at step 30 through a GRU, a sequence each, times 1 / sqrt(H); scale by scale."""
-    I, H = gates[0][0].shape  # noqa: E741
+@lru_cache(maxsize=64)
+def level(key, B: int, gates: Kept, scale: float) -> Array:
+    """Norms of the gradient at step 30 through a GRU, a sequence each, times 1 / sqrt(H)."""
+    gru = gru_module(arrays(gates))
+    I, H = gru.input_size, gru.hidden_size  # noqa: E741 - the course's letter
     rng = generator(key, cases.NAME, "level", B, I, H)
     inputs, start = normal(rng, B, 31, I), rng.uniform(-1, 1, (B, H))
-    gru = gru_module(gates)
-    return [gradient_norms(gru, scale * inputs, start, 30) / np.sqrt(H) for scale in scales]
+    norms: Array = gradient_norms(gru, scale * inputs, start, 30) / np.sqrt(H)
+    return norms
 
 
 def all_levels(submission, key, *scales: float):
@@ -169,7 +171,7 @@ def all_levels(submission, key, *scales: float):
         answer = submission.non_vanishing_gru_params(I, H)
         gates = as_gates(answer, "non_vanishing_gru_params", I, H)
         with seen_in(gates, ENOUGH_FOR_A_LEVEL):
-            found = levels(key, B, gates, *scales)
+            found = [level(key, B, kept(gates), scale) for scale in scales]
         yield gates, *found
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from itertools import combinations
 
 import numpy as np
@@ -82,6 +83,9 @@ class Starts:
         return after / _distances(self.states[np.newaxis].astype(np.float64))
 
 
+starts_of = lru_cache(maxsize=64)(Starts)
+
+
 def _distances(states: Array) -> Array:
     """Norms [..., pairs, B] of the differences between any two of the states [..., 4, B, H]."""
     pairs = combinations(range(states.shape[1]), 2)
@@ -92,7 +96,7 @@ def memories(submission, key, *scales: float):
     """The gates, and what is kept [T, pairs, B] for inputs of each of the scales, size by size."""
     for B, I, H in MEMORY:  # noqa: E741
         gates = as_gates(submission.long_term_gru_params(I, H), "long_term_gru_params", I, H)
-        starts = Starts(key, B, I, H)
+        starts = starts_of(key, B, I, H)
         with seen_in(gates, ENOUGH_TO_KEEP):
             kept = [starts.kept(gates, scale) for scale in scales]
         yield gates, *kept

@@ -89,4 +89,4 @@ class DoesNotVanishForManyUnits(VanishingRNNParams):
     have the same size whatever H is. Many units add up to more than few: the scale must depend on H."""
 
     def wt_h(self) -> Array:
-        return np.full((self.H, self.H), 0.04)
+        return np.asarray(0.13 * self.rng.standard_normal((self.H, self.H)))
