@@ -67,7 +67,7 @@ bench: setup
 	$(PY) -m bench.class_of_fifty
 
 prove: setup
-	$(PY) -m bench.prove $(ASSIGNMENT)
+	$(PY) -m bench.prove $(ASSIGNMENT) $(OPTIONS)
 
 clean:
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache demo

@@ -50,8 +50,8 @@ class Stage:
     def seen(self, question):
         return [each for each in self.mistakes if each.seen is not None]
 
-    def called(self, test):
-        return {"gru"}
+    def concerned(self, candidate, test):
+        return candidate
 
     def cheapest_first(self, tests):
         return sorted(tests)
@@ -118,6 +118,14 @@ def test_mistakes_of_earlier_questions_are_tried_beside_others():
     """What an earlier question showed may show here as well, alone or with something new."""
     stage = Stage({"ab": {"t": off(1, 2)}, "a": {"t": off(1)}, "b": {"t": off(0, 2)}}, A, B, C)
     assert diagnosis(stage, {"t": off(1, 2)}, named=(B,)) == {"t": ["a", "b"]}
+
+
+def test_a_mistake_for_which_others_account_is_not_named():
+    """One fits a test by itself, but two that are there anyway make the same numbers: no third is told."""
+    alone = {"a": {"t": off(1)}, "b": {"u": off(2)}, "c": {"v": off(3)}}
+    stage = Stage({**alone, "ab": {"t": off(1), "u": off(2), "v": off(3)}}, A, B, C)
+    told = diagnosis(stage, {"t": off(1), "u": off(2), "v": off(3)})
+    assert told == {"t": ["a"], "u": ["b"], "v": ["a", "b"]}
 
 
 def test_a_mistake_that_is_seen_in_the_numbers():
