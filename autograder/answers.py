@@ -37,8 +37,8 @@ def excess(answer: Array, expected: Array, threshold: float, absolute: float = A
     at least `SMALL` in magnitude and compared with `threshold`; the rest has the bound `absolute`. On random
     inputs the relative error alone overflows near zero.
     """
-    size, difference = np.abs(expected), np.abs(answer - expected)
-    with np.errstate(invalid="ignore"):  # an infinite answer gives NaN, which passes nowhere
+    with np.errstate(over="ignore", invalid="ignore"):  # an infinite answer gives NaN, which passes nowhere
+        size, difference = np.abs(expected), np.abs(answer - expected)
         allowed = np.where(size >= SMALL, threshold * (np.abs(answer) + size), absolute)
         return float(np.max(difference / allowed, initial=0))  # unlike max(), keeps NaN
 

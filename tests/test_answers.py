@@ -46,10 +46,10 @@ def test_large_elements_have_a_relative_bound():
     assert excess(expected + 2e-5, expected, 1e-5) > 1
 
 
-@pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
+@pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf, 1e308, -1e308])
 @pytest.mark.parametrize("expected", [0.5, 0.001])
-def test_what_is_not_finite_never_passes(bad, expected):
-    """NaN compares false with everything, and must not pass for that."""
+def test_what_is_not_finite_or_huge_never_passes(bad, expected):
+    """NaN compares false with everything, and must not pass for that; nor does what overflows warn."""
     assert not excess(np.array([bad]), np.array([expected]), 1e-5) <= 1
     with pytest.raises(StudentFault):
         expect_close(np.array([bad]), np.array([expected]), 1e-5, "outputs", "the oracle")

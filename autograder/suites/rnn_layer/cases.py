@@ -148,8 +148,9 @@ def sequence(
         case = Case(inputs, upstream, *differentiated(inputs, upstream), directions, key)
         compared = (case.states, *case.gradients.values()) if initial else (case.states,)  # dW_hh may be zero
         bends = np.abs(case.states).max() >= BENT or case.states.size < SEVERAL
-        usual = bias and initial and case.states.size >= SEVERAL and T <= MOST_STEPS
-        if bends and all(map(mostly_large, compared)) and (not usual or _shows_layers(case)):
+        usual = bias and initial and case.states.size >= SEVERAL
+        shows = _shows_layers if T <= MOST_STEPS else _overflows_nowhere
+        if bends and all(map(mostly_large, compared)) and (not usual or shows(case)):
             return case
 
 
@@ -185,6 +186,7 @@ WRONG_STEPS: tuple[Callable[..., Array], ...] = (
     lambda x, h, W_ih, W_hh, b: np.tanh(x @ W_ih + h @ W_hh.T + b),
     lambda x, h, W_ih, W_hh, b: np.tanh(x @ W_ih + h + b),
     lambda x, h, W_ih, W_hh, b: np.tanh(x @ W_ih + b),
+    lambda x, h, W_ih, W_hh, b: np.tanh(x @ W_ih + h @ W_hh - b),
     lambda x, h, W_ih, W_hh, b: h + np.tanh(x @ W_ih + h @ W_hh + b),
 )
 
@@ -201,6 +203,13 @@ def _shows_layers(case: Case) -> bool:
         if not is_a_layer(case, own, moved):
             return False
     return True
+
+
+def _overflows_nowhere(case: Case) -> bool:
+    """Whether no state that grows with such a step takes a gradient beyond all numbers."""
+    with np.errstate(all="ignore"):
+        gradients = (chain_rule(case, _unrolled(case, step)[0]) for step in WRONG_STEPS)
+        return all(np.isfinite(each).all() for of_step in gradients for each in of_step.values())
 
 
 def _unrolled(case: Case, step: Callable[..., Array]) -> tuple[Array, Callable[[str], Array]]:

@@ -1,7 +1,6 @@
 """Three ways of writing the class RNN and two of either gradient, with the mistakes that each can carry."""
 
 from bench.family import Family
-
-from . import arrays, chain, gradients, lists
+from bench.held_out.bptt import arrays, chain, gradients, lists
 
 FAMILIES: list[Family] = [lists.FAMILY, arrays.FAMILY, chain.FAMILY, *gradients.FAMILIES]

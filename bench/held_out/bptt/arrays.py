@@ -3,8 +3,7 @@
 import numpy as np
 
 from bench.family import Family
-
-from .pairs import CLASHES, IDS
+from bench.held_out.bptt.pairs import CLASHES, IDS
 
 NAMES = ("V", "by", "W", "R", "bs")
 

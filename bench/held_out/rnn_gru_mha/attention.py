@@ -7,8 +7,7 @@ import numpy as np
 import torch
 
 from bench.family import Family, exclusive, hides
-
-from .choose import choose
+from bench.held_out.rnn_gru_mha.choose import choose
 
 SCALES = (
     "no scale",

@@ -7,8 +7,7 @@ import torch
 from scipy.special import expit
 
 from bench.family import Family, exclusive, hides
-
-from .choose import choose
+from bench.held_out.rnn_gru_mha.choose import choose
 
 FINALS = ("first state as final", "initial state as final", "last sequence as final")
 IDS = (

@@ -6,8 +6,7 @@ import numpy as np
 import torch
 
 from bench.family import Family, exclusive, hides
-
-from .choose import choose
+from bench.held_out.rnn_gru_mha.choose import choose
 
 UPDATE = ("update gate closed", "update gate half open", "update gate not saturated")
 RESET = ("reset gate closed", "reset gate half open", "reset gate not saturated")

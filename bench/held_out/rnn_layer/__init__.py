@@ -1,7 +1,6 @@
 """Three ways of writing the recurrent layer, with the mistakes that each can carry."""
 
 from bench.family import Family
-
-from . import arrays, cells, plain
+from bench.held_out.rnn_layer import arrays, cells, plain
 
 FAMILIES: list[Family] = [plain.FAMILY, arrays.FAMILY, cells.FAMILY]

@@ -3,8 +3,7 @@
 import numpy as np
 
 from bench.family import Family
-
-from .pairs import CLASHES, IDS
+from bench.held_out.rnn_layer.pairs import CLASHES, IDS
 
 
 def make(mistakes: frozenset[str]) -> type:
