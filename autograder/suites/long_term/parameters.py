@@ -47,7 +47,8 @@ class Action:
 
     def norms(self, inputs: Array, step: int) -> Array:
         """Of each sequence's gradient [B] at that step, from an initial state of zero."""
-        return gradient_norms(self.rnn, inputs, np.zeros((len(inputs), self.H)), step)
+        gradient = cases.gradient(self.rnn, inputs, np.zeros((len(inputs), self.H)), step)
+        return norms_of(gradient, step)
 
     def stretch(self, steps: int) -> float:
         """What the recurrent weights alone, without tanh, make of the norm of a gradient."""
@@ -58,13 +59,12 @@ class Action:
             return float(np.linalg.norm(gradient))
 
 
-def gradient_norms(model: torch.nn.RNNBase, inputs: Any, start: Any, step: int) -> Array:
+def norms_of(gradient: Array, step: int) -> Array:
     """The norms [B] of the gradients [B, H] of all sequences.
 
     Raises:
         StudentFault: one is not finite.
     """
-    gradient = cases.gradient(model, inputs, start, step)
     expect_finite(gradient, f"the gradient at step {step}")
     with np.errstate(over="ignore"):
         norms: Array = np.linalg.norm(gradient, axis=1)

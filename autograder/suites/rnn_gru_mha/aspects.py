@@ -136,7 +136,9 @@ class Judge:
         if not right:
             text = f"{fault}; no part is right in plain cases either, so this was not judged"
             raise StudentFault(text, fault.evidence)
-        for settings in right[:1] if right[0] is WHOLE else right:
+        for settings in (
+            right[:1] if first is FULL or right[0] is WHOLE else right
+        ):  # one part loops as all do
             _raise(self._fault(sizes, settings, then, forgiven))
 
     def _is_right(self, settings: Sequence[Setting], drawn: Setting = PLAIN) -> bool:
