@@ -216,7 +216,8 @@ def _is_multiple(answer: Any, other: Any) -> bool:
     if not pairs:
         return True
     one, two = (np.concatenate(arrays) for arrays in zip(*pairs, strict=True))
-    return same(one, float(one @ two) / max(1e-30, float(two @ two)) * two)
+    multiple = float(one @ two) / max(1e-30, float(two @ two)) * two
+    return excess(one, multiple, ANALYTICAL, ANALYTICAL) <= 1
 
 
 class Analytical:
