@@ -1,1 +1,1 @@
-"""Answers of students whom no bank of mistakes has seen: are their mistakes named rightly?"""
+"""Wrong answers by others, to better naming by: each that gets no name, or a wrong one, is looked at."""
