@@ -76,7 +76,7 @@ OTHER_CLASSES = {
         "ada_solution": ("2", "4", "3", "3", "12", "graded"),
         "ben_untouched": ("0", "0", "0", "0", "0", "graded"),
         "cleo_half": ("2", "4", "0", "0", "6", "graded"),
-        "dan_zero_state": ("1.25", "4", "3", "3", "11.25", "graded"),
+        "dan_zero_state": ("1.75", "4", "3", "3", "11.75", "graded"),
         "eva_open_gate": ("2", "2", "3", "3", "10", "graded"),
         "fay_small_scale": ("2", "4", "2", "3", "11", "graded"),
         "gil_zero_matrix": ("2", "4", "2", "3", "11", "graded"),
