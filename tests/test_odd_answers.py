@@ -28,6 +28,7 @@ VALUES: list[Any] = [
     *(np.zeros(0), np.zeros((3, 0, 2)), np.float32(3), np.zeros((1,) * 8), np.array(["a"]), np.zeros(10**6)),
     *(
         (RAGGED, RAGGED),
+        (np.zeros(0), np.zeros(0)),
         (None,) * 3,
         (None,) * 5,
         ((RAGGED,) * 4,) * 3,
@@ -58,6 +59,8 @@ CHANGES: list[Change] = [
     *(each_number(lambda a, to=to: np.full(a.shape, to)) for to in (1.0, 1e308, np.nan, 1e-12)),
     *map(each_number, (np.transpose, np.ravel, np.squeeze, np.sum, np.sign)),
     each_number(lambda a: a[None]),
+    each_number(lambda a: a.ravel()[:0]),
+    each_number(lambda a: a[..., :0] if a.ndim else a),
     each_number(lambda a: a[..., None]),
     each_number(lambda a: np.concatenate([a, a], axis=-1) if a.ndim else a),
     each_number(lambda a: a[:-1] if a.ndim else a),

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-import numpy as np
-
 from autograder.answers import Array, as_array, excess, expect_close, pair, with_shape
 from autograder.course import TermKey
 from autograder.errors import StudentFault
@@ -39,26 +37,25 @@ def expect_states(
         case = cases.models(key, *sizes, start)
         parts: Sequence[Any] = pair(function(case.rnn, case.gru, *case.data), "run_models", *MODELS)
         right = case.outputs[which]
-        found = _first_right(_mended(parts, which, right.shape), right) if mend else parts[which]
+        found = _mended(parts, which, right) if mend else parts[which]
         B, T, H = right.shape
         array = with_shape(found, name, B=B, T=T, H=H)
         expect_close(array, right, OUTPUTS, name, "torch's, started from `initial_state`,")
 
 
-def _mended(parts: Sequence[Any], which: int, shape: tuple[int, ...]) -> list[Any]:
-    """The part that is asked for, and the other, with the batch first."""
+def _mended(parts: Sequence[Any], which: int, right: Array) -> Any:
+    """The part that is asked for, with the batch first; the other in its place where that is right."""
     try:
         both = [as_array(part, name) for part, name in zip(parts, MODELS, strict=True)]
     except StudentFault:  # told where that part is asked for
-        return [parts[which]]
-    B, T, H = shape
-    both = [array.swapaxes(0, 1) if array.shape == (T, B, H) else array for array in both]
-    return [both[which], both[1 - which]]
+        return parts[which]
+    B, T, H = right.shape
+    own, other = (
+        array.swapaxes(0, 1) if array.shape == (T, B, H) else array
+        for array in (both[which], both[1 - which])
+    )
+    return other if not _is(own, right) and _is(other, right) else own
 
 
-def _first_right(arrays: Sequence[Any], right: Array) -> Any:
-    """The first of them that is right, or the first."""
-    for array in arrays:
-        if np.shape(array) == right.shape and excess(array, right, OUTPUTS) <= 1:
-            return array
-    return arrays[0]
+def _is(array: Array, right: Array) -> bool:
+    return array.shape == right.shape and excess(array, right, OUTPUTS) <= 1

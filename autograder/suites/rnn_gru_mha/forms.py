@@ -40,7 +40,10 @@ def is_forgiven(array: Array, case: Recurrent, forgiven: Collection[str]) -> boo
     if not np.isfinite(array).all():
         return False
     rows, largest = _forgiven_forms(case, frozenset(forgiven), array.shape)
-    return bool(np.any(np.max(np.abs(rows - array.reshape(1, -1)), axis=1) <= FORGIVEN * largest))
+    off = np.max(
+        np.abs(rows - array.reshape(1, -1)), axis=1, initial=0
+    )  # initial: an array may have no elements
+    return bool(np.any(off <= FORGIVEN * largest))
 
 
 @lru_cache(maxsize=4096)
