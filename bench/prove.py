@@ -136,7 +136,10 @@ def known_mistakes(assignment: str) -> list[Mistake]:
 
 
 class Proof:
-    """Runs and prints; `faults` has what is not as it should be."""
+    """Begins measurements in other processes; each is a function that waits, prints, and notes faults.
+
+    All that is begun waits in one queue, so no process is ever idle while another ends a measurement.
+    """
 
     def __init__(self, pool: ProcessPoolExecutor, options: argparse.Namespace) -> None:
         self._pool = pool
@@ -144,69 +147,88 @@ class Proof:
         self._secret = bytes.fromhex(options.key)
         self.faults: list[str] = []
 
-    def mistakes(self, assignment: str) -> None:
-        """The matrix."""
-        print(f"\n{assignment}: mistakes, with {self._options.keys} keys", flush=True)
-        section = self._pool.submit(table, [assignment])
-        rows = self._divided(self._options.keys, try_mistakes, assignment, self._secret)
-        smallest: dict[str, tuple[float, str]] = {}
-        for mistake, row in zip(known_mistakes(assignment), rows, strict=True):
-            left = "; or ".join(sorted(row.left))
-            print(f"  {mistake.function:<30} {mistake.name:<40} {left:<40} from {row.least:.3g}")
-            if len(row.left) > 1 or row.left == {"nothing lost"}:
-                self.faults.append(f"{assignment}: {mistake}: {left}")
-            smallest[mistake.function] = min(
-                smallest.get(mistake.function, (math.inf, "")), (row.least, mistake.name)
-            )
-        page = PATH.read_text(encoding="utf-8") if PATH.is_file() else ""
-        if section.result().split("\n## ")[1].strip() not in page:
-            self.faults.append(f"{PATH.name} is not what the banks of {assignment} say")
-        for function, (least, name) in smallest.items():
-            print(f"  smallest of {function}: {least:.3g} ({name})", flush=True)
-
-    def styles(self, assignment: str) -> None:
-        """No right answer loses anything."""
+    def begin(self, assignment: str) -> Iterator[Callable[[], None]]:
+        """All measurements of an assignment."""
+        yield self._sandbox(assignment)
+        yield self._mistakes(assignment)
         for function in styles.banks(assignment):
-            self._styles_of(assignment, function, self._options.draws, long=False)
-            self._styles_of(assignment, function, self._options.long, long=True)
+            yield from self._styles(assignment, function, self._options.draws, long=False)
+            yield from self._styles(assignment, function, self._options.long, long=True)
 
-    def _styles_of(self, assignment: str, function: str, wanted: int, *, long: bool) -> None:
+    def _sandbox(self, assignment: str) -> Callable[[], None]:
+        """Each right answer goes through the sandbox, with one key."""
+        task = self._pool.submit(score_styles, assignment, next(keys(self._secret, range(1))))
+
+        def tell() -> None:
+            lost = task.result()
+            losers = {name: tests for name, tests in lost.items() if tests}
+            went = f"{len(lost)} right answers through the sandbox"
+            print(f"\n{assignment}: {went}, {len(losers)} lost anything")
+            self.faults += [f"{assignment}: {name} in the sandbox: {tests}" for name, tests in losers.items()]
+
+        return tell
+
+    def _mistakes(self, assignment: str) -> Callable[[], None]:
+        """The matrix."""
+        section = self._pool.submit(table, [assignment])
+        tasks = self._divided(self._options.keys, try_mistakes, assignment, self._secret)
+
+        def tell() -> None:
+            print(f"\n{assignment}: mistakes, with {self._options.keys} keys")
+            smallest: dict[str, tuple[float, str]] = {}
+            for mistake, row in zip(known_mistakes(assignment), added_up(tasks), strict=True):
+                left = "; or ".join(sorted(row.left))
+                print(f"  {mistake.function:<30} {mistake.name:<40} {left:<40} from {row.least:.3g}")
+                if len(row.left) > 1 or row.left == {"nothing lost"}:
+                    self.faults.append(f"{assignment}: {mistake}: {left}")
+                smallest[mistake.function] = min(
+                    smallest.get(mistake.function, (math.inf, "")), (row.least, mistake.name)
+                )
+            page = PATH.read_text(encoding="utf-8") if PATH.is_file() else ""
+            if section.result().split("\n## ")[1].strip() not in page:
+                self.faults.append(f"{PATH.name} is not what the banks of {assignment} say")
+            for function, (least, name) in smallest.items():
+                print(f"  smallest of {function}: {least:.3g} ({name})")
+
+        return tell
+
+    def _styles(
+        self, assignment: str, function: str, wanted: int, *, long: bool
+    ) -> Iterator[Callable[[], None]]:
+        """No right answer loses anything; no measurement where no such test asks for the function."""
         tests = inputs_a_key(assignment, function, next(keys(self._secret, range(1))), long=long)
         if not tests:
             return
         inputs, what = sum(tests.values()), "long" if long else "small"
         count = math.ceil(wanted / inputs)
-        print(f"\n{assignment}: right answers to {function}, {count * inputs} {what} inputs", flush=True)
-        rights = styles.banks(assignment)[function].rights
-        rows = self._divided(count, try_styles, assignment, function, list(tests), self._secret)
-        for variant, row in zip(rights, rows, strict=True):
-            print(f"  {variant.name:<40} at most {row.most:.3g}")
-            if row.lost:
-                self.faults.append(f"{assignment}: {variant} lost {row.lost} tests")
-        most, name = max((row.most, variant.name) for variant, row in zip(rights, rows, strict=True))
-        print(f"  largest of {function}: {most:.3g} ({name})", flush=True)
+        tasks = self._divided(count, try_styles, assignment, function, list(tests), self._secret)
 
-    def _divided(self, count: int, work: Callable[..., list[Row]], *args: Any) -> list[Row]:
-        """The work for that many keys, some at a time; what came of each answer is added up."""
+        def tell() -> None:
+            print(f"\n{assignment}: right answers to {function}, {count * inputs} {what} inputs")
+            largest = (0.0, "")
+            for variant, row in zip(styles.banks(assignment)[function].rights, added_up(tasks), strict=True):
+                print(f"  {variant.name:<40} at most {row.most:.3g}")
+                if row.lost:
+                    self.faults.append(f"{assignment}: {variant} lost {row.lost} tests")
+                largest = max(largest, (row.most, variant.name))
+            print("  largest of {}: {:.3g} ({})".format(function, *largest))
+
+        yield tell
+
+    def _divided(self, count: int, work: Callable[..., list[Row]], *args: Any) -> list[Future[list[Row]]]:
+        """The work for that many keys, some at a time."""
         size = math.ceil(count / TASKS)
         parts = [range(first, min(first + size, count)) for first in range(0, count, size)]
-        first, *others = [self._pool.submit(work, *args, numbers) for numbers in parts]
-        rows = first.result()
-        for task in others:
-            for row, more in zip(rows, task.result(), strict=True):
-                row.add(more)
-        return rows
+        return [self._pool.submit(work, *args, numbers) for numbers in parts]
 
-    def begin_sandbox(self, assignment: str) -> Future[dict[str, list[str]]]:
-        """Send each right answer through the sandbox, with one key."""
-        return self._pool.submit(score_styles, assignment, next(keys(self._secret, range(1))))
 
-    def sandbox(self, assignment: str, begun: Future[dict[str, list[str]]]) -> None:
-        """What came of that."""
-        lost = begun.result()
-        losers = {name: tests for name, tests in lost.items() if tests}
-        print(f"\n{assignment}: {len(lost)} right answers through the sandbox, {len(losers)} lost anything")
-        self.faults += [f"{assignment}: {name} in the sandbox: {tests}" for name, tests in losers.items()]
+def added_up(tasks: Sequence[Future[list[Row]]]) -> list[Row]:
+    """What came of each answer in all tasks."""
+    rows, *others = [task.result() for task in tasks]
+    for more in others:
+        for row, other in zip(rows, more, strict=True):
+            row.add(other)
+    return rows
 
 
 def main() -> int:
@@ -223,16 +245,16 @@ def main() -> int:
     parser.add_argument("--key", default="6d617267696e73", metavar="HEX", help="from which the keys derive")
     options = parser.parse_args()
     begun = time.perf_counter()
-    with ProcessPoolExecutor(mp_context=multiprocessing.get_context("spawn")) as pool:
+    pool = ProcessPoolExecutor(mp_context=multiprocessing.get_context("spawn"))
+    try:
         proof = Proof(pool, options)
-        for assignment in options.assignments or styles.assignments():
-            sent = proof.begin_sandbox(assignment)
-            proof.mistakes(assignment)
-            proof.styles(assignment)
-            proof.sandbox(assignment, sent)
+        names = options.assignments or styles.assignments()
+        for tell in [measurement for name in names for measurement in proof.begin(name)]:
+            tell()
             print(f"  {(time.perf_counter() - begun) / 60:.1f} minutes so far", flush=True)
-    print(f"\n{(time.perf_counter() - begun) / 60:.1f} minutes")
-    print("\n".join(["NOT AS IT SHOULD BE:", *proof.faults]) if proof.faults else "all is as it should be")
+    finally:
+        pool.shutdown(cancel_futures=True)
+    print("\nNOT AS IT SHOULD BE:" if proof.faults else "\nall is as it should be", *proof.faults, sep="\n")
     return 1 if proof.faults else 0
 
 

@@ -48,8 +48,8 @@ MODULES: dict[str, type[torch.nn.RNN | torch.nn.GRU]] = {
 def build_module(plain: values.Module) -> torch.nn.RNN | torch.nn.GRU:
     """The torch layer again, with its parameters in their own dtype."""
     state = {name: values.unpack(array, tensors=True) for name, array in plain.state.items()}
-    layer = MODULES[plain.kind](plain.input_size, plain.hidden_size, batch_first=True)
-    layer.to(next(iter(state.values())).dtype)
+    dtype = next(iter(state.values())).dtype
+    layer = MODULES[plain.kind](plain.input_size, plain.hidden_size, batch_first=True, dtype=dtype)
     layer.load_state_dict(state)
     return layer
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from copy import deepcopy
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any
 
 import numpy as np
@@ -63,8 +63,12 @@ class Gradients:
 
     def of(self, number: Number, *steps: int) -> list[Array]:
         """The gradients of another number of the states at these steps."""
-        model = deepcopy(self.model).double()
-        return [gradient(model, *self.data, step, number) for step in steps]
+        return [gradient(self.double, *self.data, step, number) for step in steps]
+
+    @cached_property
+    def double(self) -> torch.nn.RNNBase:
+        """The model in float64."""
+        return in_double(self.model)
 
 
 @lru_cache(maxsize=256)
@@ -79,7 +83,7 @@ def models(key: TermKey, B: int, T: int, I: int, H: int, start: bool) -> Models:
         rnn, gru = _model(rng, "rnn", I, H), _model(rng, "gru", I, H)
         data = _data(rng, B, T, I, H, start)
         outputs_rnn, outputs_gru = (
-            outputs_of(deepcopy(model).double(), data[0], data[1][None]) for model in (rnn, gru)
+            outputs_of(in_double(model), data[0], data[1][None]) for model in (rnn, gru)
         )
         if mostly_large(outputs_rnn) and mostly_large(outputs_gru):
             return Models(rnn, gru, data, (outputs_rnn, outputs_gru))
@@ -98,7 +102,8 @@ def gradients(key: TermKey, kind: str, B: int, T: int, I: int, H: int, start: bo
     while True:
         model, data = _model(rng, kind, I, H), _data(rng, B, T, I, H, start)
         steps = dict.fromkeys((T // 3, T - 1, 0))
-        expected = {step: gradient(deepcopy(model).double(), *data, step) for step in steps}
+        double = in_double(model)
+        expected = {step: gradient(double, *data, step) for step in steps}
         if all(off(gradient(model, *data, step), right) <= ROUNDING for step, right in expected.items()):
             return Gradients(model, data, expected)
 
@@ -119,7 +124,7 @@ def one_for_all(key: TermKey, B: int, T: int, I: int, H: int) -> Gradients:  # n
             break
     model = rnn_module(wt_h, uniform(rng, H, I, H), np.zeros(H), torch.float32)
     data = torch.zeros(B, T, I), torch.zeros(B, H)
-    return Gradients(model, data, {T // 2: gradient(deepcopy(model).double(), *data, T // 2)})
+    return Gradients(model, data, {T // 2: gradient(in_double(model), *data, T // 2)})
 
 
 def _model(rng: np.random.Generator, kind: str, I: int, H: int) -> Any:  # noqa: E741
@@ -134,6 +139,11 @@ def _data(rng: np.random.Generator, B: int, T: int, I: int, H: int, start: bool)
     """Inputs of scale 1 and an initial state within [0, 1], or of zero."""
     state = rng.random((B, H), dtype=np.float32)
     return torch.from_numpy(normal(rng, B, T, I)), torch.from_numpy(state * np.float32(start))
+
+
+def in_double(model: torch.nn.RNNBase) -> torch.nn.RNNBase:
+    """A copy of the model in float64."""
+    return deepcopy(model).double()
 
 
 def gradient(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import lru_cache, partial
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -12,7 +12,7 @@ from autograder.answers import Array, reaches, within
 from autograder.errors import StudentFault
 from autograder.evidence import Evidence
 from autograder.suites.draws import generator, normal
-from autograder.suites.gates import Kept, arrays, as_gates, kept
+from autograder.suites.gates import as_gates
 from autograder.suites.long_term import cases
 from autograder.suites.long_term.gradient import expect_gradients, expect_the_sum
 from autograder.suites.long_term.judge import (
@@ -33,6 +33,7 @@ from autograder.suites.long_term.parameters import (
     described,
     norms_of,
 )
+from autograder.suites.once import once
 from autograder.suites.recurrent import gru_module
 
 # B, T, I, H: all different, so that a transposed answer fails by its shape. No two cases have both B and H in
@@ -132,8 +133,8 @@ def test_vanishing_gradient(submission, key):
         (I, H): generator(key, cases.NAME, "vanishing", I, H).uniform(0, 1, (10, 31, I))
         for I, H in HIDDEN_SIZES  # noqa: E741
     }
-    early = np.stack([each.norms(inputs[each.I, each.H], 1) for each in taken])
-    late = np.stack([each.norms(inputs[each.I, each.H], 30) for each in taken])
+    norms = [each.norms(inputs[each.I, each.H], 1, 30) for each in taken]
+    early, late = np.stack(norms, axis=1)  # [RNNs, B] each
     found = Evidence({EARLY_NORMS: early, LATE_NORMS: late, **described(taken)})
     if not reaches(np.min(early), EARLY):
         text = f"the gradient of some sequence has a norm of {EARLY:g} or less at step 1 already"
@@ -147,7 +148,7 @@ def test_vanishing_gradient(submission, key):
 def test_exploding_gradient(submission, key):
     """The gradient through your exploding RNN is above 1000 at step 30, for inputs and state zero."""
     taken = actions(submission, key, "exploding_rnn_params")
-    norms = np.concatenate([each.norms(np.zeros((1, 31, each.I)), 30) for each in taken])
+    norms = np.concatenate([each.norms(np.zeros((1, 31, each.I)), 30)[0] for each in taken])
     if not reaches(np.min(norms), EXPLODED):
         raise StudentFault(
             f"the gradient has a norm of {EXPLODED:g} or less at step 30 for some H from 8 to 64",
@@ -155,10 +156,10 @@ def test_exploding_gradient(submission, key):
         )
 
 
-@lru_cache(maxsize=64)
-def gradients_at_30(key, B: int, gates: Kept) -> dict[int, Array]:
+@once(64)
+def gradients_at_30(key, B: int, gates) -> dict[int, Array]:
     """The gradients [B, H] at step 30 through a GRU, by the scale of the inputs: all in one pass."""
-    gru = gru_module(arrays(gates))
+    gru = gru_module(gates)
     I, H = gru.input_size, gru.hidden_size  # noqa: E741 - the course's letter
     rng = generator(key, cases.NAME, "level", B, I, H)
     inputs, start = normal(rng, B, 31, I), rng.uniform(-1, 1, (B, H))
@@ -168,7 +169,7 @@ def gradients_at_30(key, B: int, gates: Kept) -> dict[int, Array]:
 
 def level(key, B: int, gates, scale: int) -> Array:
     """Norms [B] of the gradient at step 30, times 1 / sqrt(H)."""
-    gradient = gradients_at_30(key, B, kept(gates))[scale]
+    gradient = gradients_at_30(key, B, gates)[scale]
     norms: Array = norms_of(gradient, 30) / np.sqrt(gradient.shape[1])
     return norms
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from copy import deepcopy
 from typing import Any
 
 import numpy as np
@@ -16,7 +15,7 @@ class InitialStateGradient(Formula):
     """torch's autograd in float64: a leaf, a run of the model, a number, and its gradient in the leaf."""
 
     def __init__(self, model: torch.nn.Module, input_data: Any, initial_state: Any, step: int) -> None:
-        self.model = deepcopy(model).double()
+        self.model = model.double()  # a call's own: arguments are copies
         self.input_data = torch.as_tensor(input_data).double()
         self.initial_state = torch.as_tensor(initial_state).double()
         self.step = step

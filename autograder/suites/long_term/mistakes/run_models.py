@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from copy import deepcopy
 from typing import Any
 
 import numpy as np
@@ -21,7 +20,7 @@ class RunModels(Formula):
     def __init__(
         self, rnn: torch.nn.Module, gru: torch.nn.Module, input_data: Any, initial_state: Any
     ) -> None:
-        self.models = {"rnn": deepcopy(rnn).double(), "gru": deepcopy(gru).double()}
+        self.models = {"rnn": rnn.double(), "gru": gru.double()}  # a call's own: arguments are copies
         self.input_data = torch.as_tensor(input_data).double()
         self.initial_state = torch.as_tensor(initial_state).double()
 
