@@ -139,13 +139,14 @@ class Diagnosis:
     def _by_two(self, left: Collection[str], found: Mapping[str, Verdict]) -> dict[str, Verdict]:
         """Two mistakes at once, each of which shows and may be there as far as the passed tests say."""
         possible = [each for each in self._showing(self._seen.failed.keys()) if self._may_be(each)]
+        tests = self._stage.cheapest_first(left)
         pairs = [
             (one, other)
             for one, other in combinations(possible, 2)
-            if _name(one) != _name(other) and any(self._meet(one, other, test) for test in left)
+            if _name(one) != _name(other) and any(self._meet(one, other, test) for test in tests)
         ]
         # first those that show in a test either both or as the student's answer does
-        pairs.sort(key=lambda pair: not all(self._may_meet(pair[0], pair[1], test) for test in left))
+        pairs.sort(key=lambda pair: not all(self._may_meet(pair[0], pair[1], test) for test in tests))
         return self._best([each for pair in pairs[:MOST_PAIRS] for each in _orders(*pair)], left)
 
     def _plainly(self, left: Collection[str], found: Mapping[str, Verdict]) -> dict[str, Verdict]:
