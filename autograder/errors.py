@@ -23,6 +23,8 @@ A `GraderError` never turns into a score: the submission is *ungraded*.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from autograder.evidence import Evidence
 
 
@@ -66,14 +68,15 @@ class StudentFault(AssertionError):
 
 
 class StudentRaised(StudentFault):
-    """The student's code raised; `type_name` is one of Python's own exceptions, or empty.
+    """The student's code raised.
 
-    `said` is what the exception says, where nothing hidden can be in it; else empty.
+    `type_names` are those of Python's own exceptions that it is: of a built-in one its own name alone. `said`
+    is what the exception says, where nothing hidden can be in it; else empty.
     """
 
-    def __init__(self, text: str, type_name: str, said: str = "") -> None:
+    def __init__(self, text: str, type_names: Sequence[str], said: str = "") -> None:
         super().__init__(text)
-        self.type_name = type_name
+        self.type_names = type_names
         self.said = said
 
 

@@ -58,12 +58,13 @@ class Faults:
             public: whether the worker has seen nothing hidden, so that an exception's text may be told.
         """
         if isinstance(reply, wire.Raised):
-            known = reply.type_name if reply.type_name in EXCEPTION_NAMES else ""
+            names = [name for name in reply.type_names if name in EXCEPTION_NAMES]
+            known = names[0] if names else ""
             text = one_line(reply.text) if public else ""
             told = self._raised(what, known, reply) + (f" ({text})" if text else "")
             unknown = UNKNOWN_NAME.match(text) if known == "NameError" else None
             told += self._not_run(unknown[1]) if unknown else ""
-            return StudentRaised(told, known, text)
+            return StudentRaised(told, names, text)
         return StudentFault(self._failed(what, reply.reason))
 
     def cell_name(self, number: int) -> str:

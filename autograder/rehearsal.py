@@ -17,10 +17,10 @@ import numpy as np
 from autograder.course import SUITES, TermKey
 from autograder.errors import StudentFault, StudentRaised
 from autograder.evidence import Evidence
-from autograder.faults import EXCEPTION_NAMES
 from autograder.report import Question
 from autograder.sandbox import values
 from autograder.sandbox.objects import Objects
+from autograder.sandbox.wire import builtin_names
 from autograder.scoring import Scoring, StudentCode, score
 
 Answer = Callable[..., Any]  # a function, or a class
@@ -149,9 +149,8 @@ class PlainFunctions:
             raise self._raised(name, error) from error
 
     def _raised(self, name: str, error: Exception) -> StudentRaised:
-        kinds = (each.__name__ for each in type(error).__mro__)  # an own one counts as what it derives from
-        kind = next(name for name in kinds if name in EXCEPTION_NAMES)
-        return StudentRaised(f"`{name}` raised {kind}", kind)
+        names = builtin_names(error)
+        return StudentRaised(f"`{name}` raised {names[0] if names else 'an exception of its own'}", names)
 
 
 def _crossing(value: Any, cross: Callable[[Any], Any]) -> Any:

@@ -502,7 +502,7 @@ LEAKS = {
     "recurses": "def again():\n    again()\nagain()",
     "answers itself": (
         "import os\nfrom autograder.sandbox import wire\n"
-        "os.write(3, wire.frame(wire.Raised(2, secret, 0, number, [secret])))\nos._exit(0)"
+        "os.write(3, wire.frame(wire.Raised(2, [secret], 0, number, [secret])))\nos._exit(0)"
     ),
     "answers garbage": "import os\nos.write(3, secret.encode() * 10)",
     "poses as torch": "import torch\nerror = torch.linalg.LinAlgError(secret)\nraise error",

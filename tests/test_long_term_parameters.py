@@ -12,7 +12,7 @@ from autograder.suites.long_term.cases import gradient
 from autograder.suites.long_term.parameters import Action
 from autograder.suites.recurrent import rnn_module
 
-B, T, I, H = 5, 31, 3, 7
+B, T, I, H = 5, 31, 3, 7  # noqa: E741 - the course's letters
 Parameters = tuple[Any, Any, Any]  # wt_h [H, H], wt_x [I, H], bias [H]
 
 

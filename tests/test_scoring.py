@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from pathlib import Path
 from textwrap import dedent
 
@@ -97,6 +98,20 @@ def test_titles_are_the_docstrings(suite):
     """The student reads the docstring."""
     first, _ = run(suite, f=lambda x: 2 * x, g=lambda x: x)
     assert first.tests[0].title == "It answers."
+
+
+def test_a_hidden_test_that_never_ends_is_no_failure(suite, monkeypatch):
+    """It is interrupted: the grader broke. The tests after it are run, with a time of their own."""
+
+    def without_end(*_):
+        while True:
+            pass
+
+    monkeypatch.setattr("autograder.scoring.PATIENCE", 0.05)
+    first, second = run(suite, f=without_end, g=lambda x: x)
+    assert outcomes([first, second]) == ["broke", "broke", "passed"]
+    assert "did not end" in first.tests[0].message
+    assert signal.getitimer(signal.ITIMER_REAL) == (0, 0)
 
 
 def test_broken_grader_is_no_failure(suite):

@@ -641,4 +641,4 @@ def test_weights_cross_in_their_own_dtype(name: str) -> None:
 def test_an_exception_s_text_is_bounded() -> None:
     """Whatever a worker sends, no more of it is built."""
     with pytest.raises(values.WireError):
-        wire.reply(body(wire.Raised(1, "ValueError", None, None, [], "x" * (wire.MAX_TEXT + 1))))
+        wire.reply(body(wire.Raised(1, ["ValueError"], None, None, [], "x" * (wire.MAX_TEXT + 1))))

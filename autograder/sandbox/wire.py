@@ -18,6 +18,7 @@ MAX_REPLY = 32 << 20  # bytes from one
 MAX_OUTPUTS = 200  # of one cell
 MAX_LINES = 50  # of a traceback
 MAX_KINDS = 32  # in which one output is shown
+MAX_TYPES = 16  # that an exception is at once
 MAX_TEXT = 2_000  # characters of an exception's own text
 PATIENCE = 3.0  # how much longer than its processor time a cell or call may take by the clock
 ANY_TORCH = "*"  # a trap that notes every torch function
@@ -126,17 +127,28 @@ class Returned(msgspec.Struct, tag="returned", frozen=True):
 
 
 class Raised(msgspec.Struct, tag="raised", frozen=True):
-    """A call's exception: its built-in type's name or nothing, and the last line of the student's in it.
+    """A call's exception: the built-in types that it is, and the last line of the student's in it.
 
     `text` is what it says, and empty unless the call was public.
     """
 
     id: int
-    type_name: str
+    type_names: Annotated[list[str], msgspec.Meta(max_length=MAX_TYPES)]
     cell: int | None
     line: int | None
     trapped: list[str]
     text: Annotated[str, msgspec.Meta(max_length=MAX_TEXT)] = ""
+
+
+def builtin_names(error: BaseException) -> list[str]:
+    """The type's name if it is one of Python's own, or those that it derives from: a name can carry text.
+
+    What derives from no more than Exception has none.
+    """
+    kinds = [type(error)] if type(error).__module__ == "builtins" else type(error).__mro__
+    plain = (object, BaseException, Exception)
+    names = [kind.__name__ for kind in kinds if kind.__module__ == "builtins" and kind not in plain]
+    return names[:MAX_TYPES]
 
 
 class Failed(msgspec.Struct, tag="failed", frozen=True):

@@ -124,7 +124,7 @@ class Worker:
         except BaseException as error:  # noqa: BLE001 - student code raises what it likes, exits included
             cell, line = last_line_of_student(error)
             text = said(error) if isinstance(request, wire.Call) and request.public else ""
-            return wire.Raised(id, builtin_name(error), cell, line, trap.hits, text)
+            return wire.Raised(id, wire.builtin_names(error), cell, line, trap.hits, text)
 
     def _do(self, request: wire.Question, trap: Trap) -> Any:
         if isinstance(request, wire.Call):
@@ -237,18 +237,6 @@ def seed_everything(seed: int) -> None:
     random.seed(seed)
     np.random.seed(seed % 2**32)
     torch.default_generator.manual_seed(seed)  # torch.manual_seed asks every accelerator, too
-
-
-def builtin_name(error: BaseException) -> str:
-    """The type's name if it is one of Python's own, or of what it derives from; a name can carry a message.
-
-    What derives from no more than Exception has none.
-    """
-    kind = type(error)
-    if kind.__module__ == "builtins":
-        return kind.__name__
-    base = next(each for each in kind.__mro__ if each.__module__ == "builtins")
-    return "" if base in (Exception, BaseException) else base.__name__
 
 
 def said(error: BaseException) -> str:

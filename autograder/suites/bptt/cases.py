@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import count
 
 import numpy as np
 import torch
@@ -29,6 +30,7 @@ TINY = 1e-10  # of such weights states are so small that 1 - a is 1, too, and ou
 MILD = 0.2  # positive weights of which no sum leaves tanh flat
 ALONG = 0.7  # cosine of what flows back from the outputs and from upstream ones
 CLEAR = 0.3  # of the norm of the terms of which an output is the sum
+PATIENCE = 50  # draws of weights after which they may be what they are
 RANGE = 0.2  # of the weights that an object of the class draws for itself
 
 
@@ -136,18 +138,20 @@ def initial_weights(key: TermKey, sizes: Sizes, *labels: object) -> Weights:
     """Weights as an object of the class draws them; here the key says which.
 
     They are drawn anew until no output is near zero for what its states and weights are: the gradient of a
-    square, which is a multiple of the right one, would be lost in its own rounding.
+    square, which is a multiple of the right one, would be lost in its own rounding. For one unit and one
+    input, there may be no weights with which states that are cut off live.
     """
     rng = generator(key, NAME, "initial", sizes, *labels)
     inputs, ones = inputs_for(key, sizes), np.ones(sizes.O)
-    while True:
+    for draw in count():
         weights = {name: rng.uniform(-RANGE, RANGE, sizes.shape(name)) for name in AXES}
         weights |= {name: np.zeros(sizes.shape(name)) for name in BIASES}
         outputs, gradients = autograd(weights, inputs, ones)
         each = weights["V"] * gradients["V"]  # [H, O], of which the outputs are sums
         is_clear = np.all(np.abs(outputs) >= CLEAR * np.linalg.norm(each, axis=0))
-        if is_clear and lives(weights, inputs, ones):
-            return weights
+        if is_clear and (draw >= PATIENCE or lives(weights, inputs, ones)):
+            break
+    return weights
 
 
 RIGHT = Reading()

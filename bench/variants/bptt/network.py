@@ -412,3 +412,32 @@ class Strict(Plain):
             if weights[name].shape != getattr(self, name).shape:
                 raise ValueError(f"{name} has another shape")
         super().set_weights(weights)
+
+
+class MissingWeightsError(KeyError, ValueError):
+    """Both of what a dict and what an argument without them would raise."""
+
+
+@bank.right
+class Columnwise(Plain):
+    """Weights are kept and handed out in columns, and what is missing has an exception of its own."""
+
+    def get_weights(self):
+        return {name: np.array(getattr(self, name), order="F") for name in NAMES}
+
+    def set_weights(self, weights):
+        missing = [name for name in NAMES if name not in weights]
+        if missing:
+            raise MissingWeightsError(*missing)
+        for name in NAMES:
+            setattr(self, name, np.array(weights[name]))
+
+
+@bank.right
+class Shuffled(Plain):
+    """Sums over the units, in another order at every call."""
+
+    def forward(self, x):
+        super().forward(x)
+        order = np.random.permutation(len(self.bs))
+        return self.a[-1][order] @ self.V[order] + self.by
