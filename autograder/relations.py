@@ -56,7 +56,11 @@ def _factor(found: Array, right: Array) -> bool:
 
 
 RELATIONS: list[tuple[str, str, Callable[[Array, Array], bool]]] = [
-    ("zero", "Yours is zero everywhere: {what} is made, and never filled.", lambda found, _: not found.any()),
+    (
+        "zero",
+        "Yours is zero everywhere, as where {what} is made and never filled, or cut to whole numbers.",
+        lambda found, _: not found.any(),
+    ),
     ("sign", "Yours is right but for its sign.", lambda found, right: _is(found, -right)),
     (
         "factor",

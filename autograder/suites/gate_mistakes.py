@@ -149,8 +149,8 @@ def weights_left_in_the_update_gate(evidence: Evidence) -> bool:
 
 
 def update_gate_in_another_place(evidence: Evidence) -> bool:
-    """What should be your update gate is in another tuple. The tuples are in the order r, z, n: reset gate,
-    update gate, new state."""
+    """What should be your update gate is in another tuple, or the reset gate was taken for the one that keeps
+    the state. The tuples are in the order r, z, n: reset gate, update gate, new state."""
     return keeping(evidence).reordered
 
 

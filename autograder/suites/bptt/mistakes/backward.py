@@ -355,7 +355,8 @@ class UpstreamIgnored(Network):
 
 @bank.mistake("upstream ignored")
 class UpstreamIgnoredThroughTime(UpstreamIgnored):
-    __doc__ = UpstreamIgnored.__doc__
+    """Your d_W, d_R and d_bs are those for ones, whatever `backward` is given. d_loss is the gradient that
+    comes from above, and what goes back in time starts from it, too."""
 
     def upstream(self, d_loss: Array) -> Array:
         return d_loss
@@ -366,7 +367,8 @@ class UpstreamIgnoredThroughTime(UpstreamIgnored):
 
 @bank.mistake("upstream ignored")
 class UpstreamIgnoredInV(UpstreamIgnored):
-    __doc__ = UpstreamIgnored.__doc__
+    """Your d_V is the one for ones, whatever `backward` is given. d_loss is the gradient that comes from
+    above, and d_V is made of it, too."""
 
     def upstream(self, d_loss: Array) -> Array:
         return d_loss
@@ -377,7 +379,8 @@ class UpstreamIgnoredInV(UpstreamIgnored):
 
 @bank.mistake("upstream ignored")
 class UpstreamInTheOutputBiasAlone(UpstreamIgnored):
-    __doc__ = UpstreamIgnored.__doc__
+    """Your gradients but d_by are those for ones, whatever `backward` is given. d_loss is the gradient that
+    comes from above, and everything starts from it."""
 
     def d_by(self, d_y: Array) -> Any:
         return self.given

@@ -372,3 +372,26 @@ class MeanOfStates(SumOfStates):
 
     def last_state(self) -> Array:
         return np.asarray(np.mean(self.a[1:], axis=0))
+
+
+# --- What is kept, and what is returned ---------------------------------------------------------------------
+
+
+@bank.mistake("one array for all states")
+class OneArrayForAllStates(Network):
+    """Your `backward` finds the last state in place of all others. `forward` changes one array in place, and
+    keeps that array for every step: make a new one in each step, or keep a copy."""
+
+    def forward(self, x: Any) -> Any:
+        answer = super().forward(x)
+        self.a = self.a[-1:] * len(self.a)
+        return answer
+
+
+@bank.mistake("outputs of every step")
+class OutputsOfEveryStep(Network):
+    """Your `forward` returns the outputs of every step, [T, O]. Asked for are those of the last state alone,
+    [O]."""
+
+    def returned(self, y: Array) -> Any:
+        return np.stack([self.readout(a @ self.V + self.output_bias()) for a in self.a[1:]])

@@ -132,7 +132,8 @@ class HalvedTwice(Numerical):
 
 @bank.mistake()
 class NotDivided(Numerical):
-    """Your gradient is the difference itself. It has to be divided by the way from one side to the other."""
+    """Your gradient comes out as next to nothing: the difference is not divided by eps, or it is multiplied
+    with it. It has to be divided by the whole way from one side to the other: look at the parentheses."""
 
     def divisor(self) -> float:
         return 1.0
@@ -288,6 +289,14 @@ class WholeParameterMoved(Numerical):
         below = self.told(np.asarray(self.model.forward(self.x)))
         parameter[...] = kept
         return np.full(kept.shape, (above - below) / self.divisor())
+
+
+@bank.mistake("last element left out")
+class LastElementLeftOut(Numerical):
+    """The last element of each of your gradients is zero: your loop ends before it."""
+
+    def places(self, gradient: Array) -> Iterator[Place]:
+        return iter(list(super().places(gradient))[:-1])
 
 
 @bank.mistake()

@@ -226,7 +226,8 @@ class BatchSummedAxisKept(InitialStateGradient):
 
 @bank.mistake()
 class GradientOfTheSquare(InitialStateGradient):
-    """Your gradient is that of the sum of the states' squares. Asked for is that of the sum of the states."""
+    """Your gradient is that of the states' squares, so that each state counts as much as it is large. Asked
+    for is that of the sum of the states."""
 
     def number(self, states: torch.Tensor) -> torch.Tensor:
         return (states**2).sum()
@@ -234,8 +235,7 @@ class GradientOfTheSquare(InitialStateGradient):
 
 @bank.mistake("gradient of the square")
 class GradientOfHalfTheSquare(InitialStateGradient):
-    """Your gradient is that of the sum of the states' squares, halved: each state is what comes in from
-    above, where it should be 1. Asked for is the gradient of the sum of the states."""
+    __doc__ = GradientOfTheSquare.__doc__
 
     def number(self, states: torch.Tensor) -> torch.Tensor:
         return (states**2).sum() / 2
@@ -243,8 +243,7 @@ class GradientOfHalfTheSquare(InitialStateGradient):
 
 @bank.mistake("gradient of the square")
 class GradientOfTheMeanSquare(InitialStateGradient):
-    """Your gradient is that of the mean of the states' squares. Asked for is that of the sum of the
-    states."""
+    __doc__ = GradientOfTheSquare.__doc__
 
     def number(self, states: torch.Tensor) -> torch.Tensor:
         return (states**2).mean()
@@ -357,6 +356,15 @@ class _LeftOver(InitialStateGradient):
 class SumsLeftOver(_LeftOver):
     """Your gradients add up from call to call: `backward` adds to what `.grad` holds already. Begin each call
     with a leaf of its own, or with its gradient at zero."""
+
+
+@bank.mistake("gradient zero")
+class GradientZero(InitialStateGradient):
+    """Your gradient is zero everywhere: nothing leads from the initial state to the states, as after
+    `detach`, `no_grad` or a way through NumPy, or an array is made and never filled."""
+
+    def gradient(self) -> Array:
+        return np.zeros(self.initial_state.shape)
 
 
 @bank.mistake("gradient in the inputs")

@@ -110,6 +110,18 @@ def added_first(self: RunModels, kind: str, outputs: Array) -> Array:
     return np.asarray(outputs + start)
 
 
+@with_one_or_both("state not carried", "outputs")
+def not_carried(self: RunModels, kind: str, outputs: Array) -> Array:
+    """Each of your states is one step away from `initial_state`: no step knows of those before it. A model
+    that is given one input at a time has to be given the state of the step before, too."""
+    B, T, _ = outputs.shape
+    inputs = self.input_data.reshape(B * T, 1, -1)
+    start = torch.from_numpy(np.repeat(self.start(kind), T, axis=0))
+    with torch.no_grad():
+        alone, _ = self.model(kind)(inputs, start[None])
+    return np.asarray(alone.numpy().reshape(outputs.shape))
+
+
 @with_one_or_both("batch and time exchanged", "outputs")
 def transposed(self: RunModels, kind: str, outputs: Array) -> Array:
     """Your states are [T, B, H]: batch and time are in each other's place. With `batch_first=True` the models

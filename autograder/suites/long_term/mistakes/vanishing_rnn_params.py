@@ -68,8 +68,8 @@ class DeadFromTheStart(VanishingRNNParams):
 
 @bank.mistake("dead from the start", seen=is_dead_by_saturation)
 class Saturated(VanishingRNNParams):
-    """Your gradient is gone at step 1 already, and not by the recurrent weights: the bias or the inputs take
-    the states so far from zero that tanh is flat. Keep the bias and the input weights small."""
+    """Your gradient is gone at step 1 already, because tanh is flat where your states are: the bias, the
+    inputs or the sum of the recurrent weights take them too far from zero. Keep all three small."""
 
     def bias(self) -> Array:
         return super().bias() + 20

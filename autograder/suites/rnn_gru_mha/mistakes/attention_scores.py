@@ -131,6 +131,24 @@ class SoftmaxOverAllPairs(Attention):
 
 
 @bank.mistake("softmax over the wrong axis")
+class SoftmaxOverABatchOfPairs(Attention):
+    """Your answer is that of an attention whose weights are divided by the sum over a whole batch. Each query
+    has a softmax of its own: take the sum along the positions that are looked at, and keep its axis."""
+
+    def softmax(self, scores: Array) -> Array:
+        return softmax(scores, 1, 2, 3)
+
+
+@bank.mistake("softmax over the wrong axis")
+class SoftmaxOverEverything(Attention):
+    """Your answer is that of an attention whose weights are divided by the sum of all. Each query has a
+    softmax of its own: take the sum along the positions that are looked at, and keep its axis."""
+
+    def softmax(self, scores: Array) -> Array:
+        return softmax(scores, 0, 1, 2, 3)
+
+
+@bank.mistake("softmax over the wrong axis")
 class SumsOfOtherQueries(Attention):
     """Your answer is that of an attention whose weights are divided by the sums of other queries. Each
     query's weights should add up to 1: keep the axis of the sum, so that it divides its own row."""

@@ -178,6 +178,24 @@ class OldStateLeftOut(GRU):
         return (1 - z) * n
 
 
+@bank.mistake("old state left out")
+class GateForTheOldState(GRU):
+    """Your answer adds the update gate where it should add the old state times the update gate. Look at the
+    question's last formula."""
+
+    def mixed(self, z: Array, n: Array, h: Array) -> Array:
+        return (1 - z) * n + z
+
+
+@bank.mistake("parentheses missing")
+class ParenthesesMissing(GRU):
+    """Your answer has 1 less the product of update gate and new state in its last line, where a difference
+    should be multiplied. A product binds more strongly than a difference: look at the parentheses."""
+
+    def mixed(self, z: Array, n: Array, h: Array) -> Array:
+        return 1 - z * n + z * h
+
+
 # --- Which parameters a part has ----------------------------------------------------------------------------
 
 
@@ -226,11 +244,33 @@ for places in permutations("rzn"):
 for copied in ({"r": "z"}, {"z": "r"}):
     exchanged(
         "one gate for both",
-        """In your answer one gate has the parameters of the other, so that both are equal. The reset gate
-        has those of `linear_trans_r`, the update gate those of `linear_trans_z`: look for a line that was
-        copied.""",
+        """In your answer one gate does the work of both: it has the parameters of the other, or it stands in
+        a later line where the other belongs. The reset gate is made of `linear_trans_r`, the update gate of
+        `linear_trans_z`: look for a line that was copied, and at which gate each line uses.""",
         copied,
     )
+
+
+def borrowed(part: str, other: str, place: int) -> None:
+    """Note a GRU in which a part has one of its four parameters from another."""
+
+    def changed(name: str, trans: Callable[[str], Trans]) -> Trans:
+        own = list(trans(name))
+        if name == part:
+            own[place] = trans(other)[place]
+        return own[0], own[1], own[2], own[3]
+
+    give(
+        "a parameter of another part",
+        """In your answer a gate, or the new state, has one of its four parameters from another tuple. Look at
+        the names in each of the three sums: it may be a line that was copied.""",
+        changed,
+    )
+
+
+for part, other in ("rz", "zr", "nr", "nz"):
+    for place in (0, 2):
+        borrowed(part, other, place)
 
 for parts in ("rzn", "rz", "n", "r", "z"):
     altered(
@@ -281,6 +321,23 @@ altered(
 )
 
 
+altered(
+    "biases of the new state exchanged",
+    """Your answer has the two biases of the new state in each other's place. `bias_h` belongs to the state's
+    product, which the reset gate multiplies, `bias_x` to the input's.""",
+    "n",
+    lambda wt_x, bias_x, wt_h, bias_h: (wt_x, bias_h, wt_h, bias_x),
+)
+
+for parts in ("rzn", "rz", "n"):
+    altered(
+        "one bias twice",
+        """Your answer uses `bias_x` where `bias_h` belongs as well. Each sum has both, once.""",
+        parts,
+        lambda wt_x, bias_x, wt_h, bias_h: (wt_x, bias_x, wt_h, bias_x),
+    )
+
+
 # --- Activations --------------------------------------------------------------------------------------------
 
 
@@ -309,6 +366,16 @@ for gates in ("rz", "r", "z"):
         """Your answer has a gate without its sigmoid. Both gates are sigmoids of their sums, from 0 to 1.""",
         gates,
         lambda a: a,
+    )
+
+
+for wrong in (lambda a: (1 + np.tanh(a)) / 2, lambda a: 1 + np.tanh(a / 2) / 2):
+    squashed(
+        "wrong sigmoid",
+        """Your gates use a function that looks like the sigmoid and is another. Try it alone: it should be
+        0.5 at 0 and 0.7311 at 1, and lie between 0 and 1.""",
+        "rz",
+        wrong,
     )
 
 

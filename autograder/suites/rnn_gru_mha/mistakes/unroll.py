@@ -104,6 +104,22 @@ class StateNotCarried(Unrolled):
         return self.start()
 
 
+@shared("state not reset between sequences")
+class NotResetBetweenSequences(Unrolled):
+    """In your answer a sequence starts from the last state of the sequence before it in the batch. Each
+    starts from its own row of `init_state`: look at where your state is set before the loops."""
+
+    def states(self) -> list[Array]:
+        h, runs = self.start()[:1], []
+        for b in range(len(self.start())):
+            run = []
+            for x in self.inputs():
+                h = self.step(x[b : b + 1], self.before(h))
+                run.append(h)
+            runs.append(run)
+        return [np.concatenate(rows) for rows in zip(*runs, strict=True)]
+
+
 # --- The order of steps -------------------------------------------------------------------------------------
 
 
@@ -130,6 +146,15 @@ class TimeReversedAndPutBackWithLast(TimeReversedAndPutBack):
 
     def final(self, states: list[Array]) -> Array:
         return super().final(states[:1])
+
+
+@shared("first input for all steps")
+class FirstInputForAll(Unrolled):
+    """Every step of your answer gets the input of the first one. Step t should get `input_data[:, t]`."""
+
+    def inputs(self) -> list[Array]:
+        inputs = super().inputs()
+        return inputs[:1] * len(inputs)
 
 
 @shared("outputs one step late")

@@ -173,6 +173,27 @@ class NoFirstState(Layer):
         return step if t else replace(step, before=0 * step.before)
 
 
+@bank.mistake("last state in place of h0")
+class LastStateInPlaceOfH0(Layer):
+    """Your dW_hh takes the last state of the sequence where the first step should take h0: an index of t - 1
+    is -1 there, and counts from the end."""
+
+    def step_taken(self, t: int) -> Step:
+        step = super().step_taken(t)
+        return step if t else replace(step, before=self.steps[-1].after)
+
+
+@bank.mistake("first step left out of the gradients")
+class WithoutTheFirstStep(Layer):
+    """Your way back ends before the first step: its dx is zero, and the other gradients lack its part. Look
+    at where your loop ends."""
+
+    def way_back(self, dout: Array) -> list[Gradients]:
+        first, *others = super().way_back(dout)
+        nothing = {name: 0 * part for name, part in first.items()}
+        return [nothing | ({"dprev_h": others[0]["dprev_h"]} if others else {}), *others]
+
+
 @bank.mistake("inputs one step off")
 class InputsOneStepEarly(Layer):
     """Your dW_ih takes the inputs of the step before. Each step back belongs to its own step's inputs."""
