@@ -53,6 +53,8 @@ POINTS = {
         "keys for values": 3.25,
         "input added": 4.25,
         "no softmax": 1.5,
+        "scale after the softmax": 3.5,
+        "softmax over the heads": 1.5,
         "axes of size one lost": 4.5,
     },
     ("init_gru_with_rnn", "Q4"): {

@@ -23,7 +23,10 @@ POINTS = {"rnn": 3, "gru": 5}
 # what is hardly a recurrent network any more, or has one gate
 SEVERAL = {"state not carried", "hidden product left out", "one gate for both"}
 # what has no part that is right, and so nothing of which a test could ask
-NO_PARTS = {"input left out", "state added", "gates in another order"}
+NO_PARTS = {
+    *("input left out", "state added", "gates in another order", "state not reset between sequences"),
+    *("parentheses missing", "a parameter of another part", "wrong sigmoid"),
+}
 
 
 def lost(function: str, answer: Answer) -> dict[str, float]:

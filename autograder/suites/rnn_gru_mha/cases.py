@@ -59,12 +59,14 @@ class Attention:
 
     Args:
         last: whether the last position alone is compared.
+        any_size: whether all outputs may be larger or smaller by one factor.
     """
 
     weights: tuple[Any, ...]
     input_data: torch.Tensor
     outputs: Array
     last: bool = False
+    any_size: bool = False
 
     @property
     def args(self) -> tuple[Any, ...]:

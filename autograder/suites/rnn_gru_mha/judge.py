@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from autograder.answers import Array, as_array, excess, expect_close, pair, with_shape
+from autograder.answers import Array, as_array, excess, expect_close, pair, with_shape, within
 from autograder.errors import StudentFault
 from autograder.suites.differences import responds_alike
 from autograder.suites.rnn_gru_mha.cases import Attention, Recurrent
@@ -115,6 +115,13 @@ def _apart(states: Array) -> Array:
     return np.asarray(states - states.mean(axis=0))
 
 
+def is_multiple(array: Array, outputs: Array) -> bool:
+    """Whether all outputs are the right ones times one positive number."""
+    with np.errstate(all="ignore"):
+        factor = float(np.vdot(array, outputs) / np.vdot(outputs, outputs))
+        return factor > NOTHING and within(excess(array / factor, outputs, ATTENTION), 1)
+
+
 def expect_attention(function: Function, case: Attention) -> None:
     """Compare the answer of `mha`."""
     B, T, E = case.outputs.shape
@@ -122,6 +129,8 @@ def expect_attention(function: Function, case: Attention) -> None:
     # where equal values cancel, what is left is rounding, by which two answers of one mistake would differ
     array = np.where(np.abs(array) < NOTHING, 0, array)
     compared = slice(-1, None) if case.last else slice(None)
+    if case.any_size and is_multiple(array, case.outputs):
+        return
     expect_close(
         array[:, compared],
         case.outputs[:, compared],

@@ -148,15 +148,6 @@ class TimeReversedAndPutBackWithLast(TimeReversedAndPutBack):
         return super().final(states[:1])
 
 
-@shared("first input for all steps")
-class FirstInputForAll(Unrolled):
-    """Every step of your answer gets the input of the first one. Step t should get `input_data[:, t]`."""
-
-    def inputs(self) -> list[Array]:
-        inputs = super().inputs()
-        return inputs[:1] * len(inputs)
-
-
 @shared("outputs one step late")
 class OneStepLate(Unrolled):
     """Your outputs come one step late: they begin with the state before the first step. `outputs[:, t]`
