@@ -135,8 +135,9 @@ class HiddenWeightsTransposed(RNN):
 
 @bank.mistake("hidden product left out")
 class HiddenProductLeftOut(RNN):
-    """Your answer leaves the state's product with `wt_h` out, so that no step knows of the one before.
-    Look at your line for the new state."""
+    """Your answer is that of a network in which no step knows of the one before: the state's product with
+    `wt_h` is left out, or each step starts from a state of zeros. Look at your line for the new state, and at
+    whether the state is set anew inside of the loop."""
 
     def from_state(self, h: Array) -> Array:
         return np.zeros_like(super().from_state(h))
