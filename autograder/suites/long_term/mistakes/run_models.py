@@ -158,6 +158,20 @@ def final(self: RunModels, kind: str, outputs: Array) -> Array:
     return self.run(kind)[1]
 
 
+@with_one_or_both("final state for all states", "outputs")
+def final_alone(self: RunModels, kind: str, outputs: Array) -> Array:
+    """You return a final state, [B, H], where all states are asked for, [B, T, H]. A model returns two
+    things, its outputs and its final state: look at which of them you keep."""
+    return self.run(kind)[1][0]
+
+
+@with_one_or_both("final state for all states", "outputs")
+def final_of_each(self: RunModels, kind: str, outputs: Array) -> Array:
+    """You return a final state for each sequence, [B, 1, H], where all states are asked for, [B, T, H]. A
+    model returns two things, its outputs and its final state: look at which of them you keep."""
+    return self.run(kind)[1].swapaxes(0, 1)
+
+
 @bank.mistake("models exchanged")
 class Exchanged(RunModels):
     """Your two parts are in each other's place: the RNN's states come first, then the GRU's. Look at your
@@ -213,6 +227,16 @@ class OnePair(RunModels):
         return self.run("rnn")
 
 
+@bank.mistake("outputs and final state of one model")
+class OnePairWithoutAxis(OnePair):
+    """You return what one model returns: its outputs, and its final state as [B, H]. Asked for are the
+    outputs of the RNN and those of the GRU."""
+
+    def answer(self) -> tuple[Array, Array]:
+        outputs, final_state = super().answer()
+        return outputs, final_state[0]
+
+
 @bank.mistake("axes of size one lost")
 class Squeezed(RunModels):
     """Your states are right but where an axis has size 1, which is lost on the way. A bare `squeeze` takes
@@ -220,3 +244,12 @@ class Squeezed(RunModels):
 
     def outputs(self, kind: str) -> Array:
         return super().outputs(kind).squeeze()
+
+
+@bank.mistake("axes of size one lost")
+class SqueezedOneByOne(RunModels):
+    """Each sequence's states are right but where an axis has size 1, which is lost on the way. A bare
+    `squeeze` takes away every such axis: name the one that you mean."""
+
+    def outputs(self, kind: str) -> Array:
+        return np.stack([states.squeeze() for states in super().outputs(kind)])

@@ -171,3 +171,13 @@ class WholeEmbedding(Attention):
     def scores(self) -> Array:
         scores = super().scores()
         return np.broadcast_to(scores.sum(axis=0) / np.sqrt(self.N), scores.shape)
+
+
+@bank.mistake("one softmax for all heads")
+class ScoresAddedUp(Attention):
+    """Your answer has the scores of all heads added up before the softmax, so that all heads look at the same
+    positions. Each head has scores and a softmax of its own."""
+
+    def scores(self) -> Array:
+        scores = super().scores()
+        return np.broadcast_to(scores.sum(axis=0), scores.shape)

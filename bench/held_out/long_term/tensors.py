@@ -1,4 +1,4 @@
-"""Two ways of writing each function of the assignment on long-term dependency, with their mistakes."""
+"""Two ways of writing each function, with the mistakes that each can carry."""
 
 import numpy as np
 import torch
