@@ -162,7 +162,7 @@ def final(self: RunModels, kind: str, outputs: Array) -> Array:
 def final_alone(self: RunModels, kind: str, outputs: Array) -> Array:
     """You return a final state, [B, H], where all states are asked for, [B, T, H]. A model returns two
     things, its outputs and its final state: look at which of them you keep."""
-    return self.run(kind)[1][0]
+    return np.asarray(self.run(kind)[1][0])
 
 
 @with_one_or_both("final state for all states", "outputs")
