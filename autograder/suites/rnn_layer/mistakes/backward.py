@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from autograder.answers import Array
+from autograder.suites.rnn_layer.mistakes.forward import InitialStateForTheFirstStep
 from autograder.suites.rnn_layer.mistakes.layer import NAMES, PARAMETERS, Gradients, Layer, Step, bank
 
 
@@ -192,6 +193,12 @@ class WithoutTheFirstStep(Layer):
         first, *others = super().way_back(dout)
         nothing = {name: 0 * part for name, part in first.items()}
         return [nothing | ({"dprev_h": others[0]["dprev_h"]} if others else {}), *others]
+
+
+@bank.mistake("first step left out")
+class NeitherWayTakesTheFirst(WithoutTheFirstStep, InitialStateForTheFirstStep):
+    """Your layer leaves out the first input, on the way back as well: h[:, 0] is h0, and the steps begin with
+    the second input. Look at where the loop over time begins."""
 
 
 @bank.mistake("inputs one step off")
