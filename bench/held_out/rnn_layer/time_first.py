@@ -1,4 +1,4 @@
-"""RNNLayer with time in front, [T, N, .]: lists of steps, and a dictionary of gradients for each step back."""
+"""RNNLayer with time in front, [T, N, .]: lists of steps, a dictionary of gradients for each step back."""
 
 from collections.abc import Callable
 from typing import Any
@@ -8,6 +8,8 @@ import numpy as np
 from bench.family import Family, exclusive, hides
 
 Names = frozenset[str]
+Step = tuple[np.ndarray, np.ndarray, np.ndarray]  # x, prev_h and next_h
+Gradients = dict[str, Any]
 
 FORWARD = (
     "input left out",
@@ -68,7 +70,7 @@ BACK = (
 )
 
 
-def next_state(layer: Any, x: np.ndarray, prev_h: np.ndarray, wrong: Names) -> np.ndarray:
+def next_state(layer: Any, x: np.ndarray, prev_h: np.ndarray, wrong: Names) -> Any:
     """The states after a step; what comes late is added to the tanh, not inside it."""
     from_x, from_h, b = x @ layer.W_ih, prev_h @ layer.W_hh, layer.b
     if "input left out" in wrong:
@@ -92,13 +94,13 @@ def next_state(layer: Any, x: np.ndarray, prev_h: np.ndarray, wrong: Names) -> n
         total = total + b
     if "old state added" in wrong:
         late = late + prev_h
-    next_h: np.ndarray = np.clip(total, -1, 1) if "hard tanh for tanh" in wrong else np.tanh(total)
+    next_h = np.clip(total, -1, 1) if "hard tanh for tanh" in wrong else np.tanh(total)
     if "tanh twice" in wrong:
         next_h = np.tanh(next_h)
     return next_h + late
 
 
-def slope(next_h: np.ndarray, wrong: Names) -> np.ndarray:
+def slope(next_h: np.ndarray, wrong: Names) -> Any:
     """The slope of tanh, from its value."""
     if "slope at the state" in wrong:
         return 1 - np.tanh(next_h) ** 2
@@ -113,17 +115,8 @@ def slope(next_h: np.ndarray, wrong: Names) -> np.ndarray:
     return 1 - next_h**2
 
 
-def step_gradients(
-    layer: Any, step: tuple[np.ndarray, np.ndarray, np.ndarray], dnext_h: np.ndarray, wrong: Names
-) -> dict[str, np.ndarray]:
-    """All gradients of one step by what they belong to, "a" for the sum before the tanh.
-
-    Args:
-        layer: has the weights.
-        step: x, prev_h and next_h.
-        dnext_h: the gradient of next_h.
-        wrong: the mistakes.
-    """
+def step_gradients(layer: Any, step: Step, dnext_h: np.ndarray, wrong: Names) -> Gradients:
+    """All gradients of one step by what they belong to, "a" for the sum before the tanh."""
     x, prev_h, next_h = step
     da = dnext_h * slope(next_h, wrong)
     if "slope twice" in wrong:
@@ -143,10 +136,8 @@ def step_gradients(
     }
 
 
-def kept_step(
-    steps: list[tuple[np.ndarray, np.ndarray, np.ndarray]], t: int, wrong: Names
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """What the step back at t takes: x, prev_h and next_h."""
+def kept_step(steps: list[Step], t: int, wrong: Names) -> Step:
+    """What the step back at t takes."""
     if "steps in the wrong order" in wrong:
         t = len(steps) - 1 - t
     x, prev_h, next_h = steps[t]
@@ -161,7 +152,7 @@ def kept_step(
     return x, prev_h, next_h
 
 
-def initial_gradient(back: dict[int, dict[str, np.ndarray]], dh: Any, dout: np.ndarray, wrong: Names) -> Any:
+def initial_gradient(back: dict[int, Gradients], dh: Any, dout: np.ndarray, wrong: Names) -> Any:
     """dh0, from the gradients of all steps (last first), what came back in the end, and dout [T, N, H]."""
     steps = list(back.values())
     if "dh0 before the weights" in wrong and steps:
@@ -179,19 +170,20 @@ def layer_class(ahead: Names, behind: Names) -> type:
     """The class with some mistakes on its way ahead and some on its way back."""
 
     class RNNLayer:
-        def __init__(self, input_size, hidden_size):
+        def __init__(self, input_size: int, hidden_size: int) -> None:
             rng = np.random.default_rng()
             self.W_ih = rng.uniform(-0.1, 0.1, (input_size, hidden_size))
             self.W_hh = rng.uniform(-0.1, 0.1, (hidden_size, hidden_size))
             self.b = rng.uniform(-0.1, 0.1, hidden_size)
-            self.times, self.tape, self.states, self.h = range(0), [], [], None
+            self.h: Any = None
+            self.times, self.tape, self.states = range(0), list[Step](), list[np.ndarray]()
 
-        def forward_step(self, x, prev_h):
+        def forward_step(self, x: np.ndarray, prev_h: np.ndarray) -> Any:
             next_h = next_state(self, x, prev_h, ahead)
             self.latest = x, next_h
             return next_h
 
-        def forward(self, x, h0):
+        def forward(self, x: np.ndarray, h0: np.ndarray) -> Any:
             x = x.swapaxes(0, 1)
             T, N, _ = x.shape
             states = list(np.zeros((T, N, h0.shape[1])))
@@ -211,32 +203,32 @@ def layer_class(ahead: Names, behind: Names) -> type:
                 self.tape.append((x[t], prev_h, states[t]))
             return self.answer(states)
 
-        def answer(self, states):
+        def answer(self, states: list[np.ndarray]) -> Any:
             """The states as forward returns them."""
             if "states left over" in ahead:
                 self.states += states
                 states = self.states
-            if "last state alone" in ahead:
-                return states[-1]
             h = np.stack(states[::-1] if "states in reverse order" in ahead else states).swapaxes(0, 1)
+            if "last state alone" in ahead:
+                h = h[:, -1]
             return np.squeeze(h) if "axes of size one lost" in ahead else h
 
-        def backward_step(self, prev_h, dnext_h):
+        def backward_step(self, prev_h: np.ndarray, dnext_h: np.ndarray) -> Any:
             x, next_h = self.latest
             gradients = step_gradients(self, (x, prev_h, next_h), dnext_h, behind)
             self.dW_ih, self.dW_hh, self.db = (gradients[name] for name in ("W_ih", "W_hh", "b"))
             self.dprev_h = gradients["h"]
             return gradients["x"]
 
-        def backward(self, dout):
+        def backward(self, dout: np.ndarray) -> tuple[Any, ...]:
             dout = dout.swapaxes(0, 1)
             T, N, H = dout.shape
-            steps = dict(zip(self.times, self.tape, strict=False))  # of an older tape the first
-            steps = [steps.get(t) for t in range(T)]
+            left_out: list[Any] = [None] * self.times.start  # a step that forward leaves out has no record
+            steps = left_out + self.tape[: len(self.times)]
             order = self.times if "time not reversed" in behind else self.times[::-1]
             if "first step left out of the gradients" in behind:
                 order = order[:-1]
-            back, dh = {}, np.zeros((N, H))
+            back, dh = dict[int, Gradients](), np.zeros((N, H))
             for t in order:
                 own = dout[t - 1] if "upstream one step off" in behind else dout[t]
                 carried = 2 * dh if "carried gradient counted twice" in behind else dh
@@ -247,7 +239,7 @@ def layer_class(ahead: Names, behind: Names) -> type:
                 dx[t] = back[t]["x"]
             return self.gradients(dx.swapaxes(0, 1), initial_gradient(back, dh, dout, behind), back)
 
-        def gradients(self, dx, dh0, back):
+        def gradients(self, dx: np.ndarray, dh0: Any, back: dict[int, Gradients]) -> tuple[Any, ...]:
             """The five as backward returns them."""
             if "dx of the first step" in behind:
                 dx = dx[:, 0]
@@ -259,10 +251,10 @@ def layer_class(ahead: Names, behind: Names) -> type:
                 sum((step[name] for step in added), start=np.zeros_like(like[name]))
                 for name in ("W_ih", "W_hh", "b")
             )
+            if "axes of size one lost" in behind:
+                dx, dh0, dW_ih, dW_hh, db = map(np.squeeze, (dx, dh0, dW_ih, dW_hh, db))
             if "gradients in another order" in behind:
                 return dx, dW_ih, dW_hh, db, dh0
-            if "axes of size one lost" in behind:
-                return tuple(map(np.squeeze, (dx, dh0, dW_ih, dW_hh, db)))
             return dx, dh0, dW_ih, dW_hh, db
 
     return RNNLayer
