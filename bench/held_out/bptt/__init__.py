@@ -1,6 +1,14 @@
-"""Three ways of writing the class RNN and two of either gradient, with the mistakes that each can carry."""
+"""Ways of writing the class RNN and either gradient, with the mistakes that each can carry."""
 
 from bench.family import Family
-from bench.held_out.bptt import arrays, by_name, chain, gradients, lists
+from bench.held_out.bptt import arrays, by_name, chain, gradients, lists, one_dict, way_back
 
-FAMILIES: list[Family] = [lists.FAMILY, arrays.FAMILY, chain.FAMILY, *gradients.FAMILIES, *by_name.FAMILIES]
+FAMILIES: list[Family] = [
+    lists.FAMILY,
+    arrays.FAMILY,
+    chain.FAMILY,
+    *one_dict.FAMILIES,
+    *way_back.FAMILIES,
+    *gradients.FAMILIES,
+    *by_name.FAMILIES,
+]
