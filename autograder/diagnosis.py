@@ -137,7 +137,10 @@ class Diagnosis:
         return {test: Verdict((shown,)) for test, shown in every.items() if shown}
 
     def _by_two(self, left: Collection[str], found: Mapping[str, Verdict]) -> dict[str, Verdict]:
-        """Two mistakes at once, each of which shows and may be there as far as the passed tests say."""
+        """Two mistakes at once, each of which shows and may be there as far as the passed tests say.
+
+        They have to explain all that is left: of hundreds of pairs, one fits a single test by chance.
+        """
         possible = [each for each in self._showing(self._seen.failed.keys()) if self._may_be(each)]
         tests = self._stage.cheapest_first(left)
         pairs = [
@@ -147,7 +150,8 @@ class Diagnosis:
         ]
         # first those that show in a test either both or as the student's answer does
         pairs.sort(key=lambda pair: not all(self._may_meet(pair[0], pair[1], test) for test in tests))
-        return self._best([each for pair in pairs[:MOST_PAIRS] for each in _orders(*pair)], left)
+        tried = [each for pair in pairs[:MOST_PAIRS] for each in _orders(*pair)]
+        return self._best([each for each in tried if self._explained(each, left).issuperset(left)], left)
 
     def _plainly(self, left: Collection[str], found: Mapping[str, Verdict]) -> dict[str, Verdict]:
         """How the numbers follow from the right ones."""

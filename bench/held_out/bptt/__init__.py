@@ -1,7 +1,7 @@
 """Ways of writing the class RNN and either gradient, with the mistakes that each can carry."""
 
 from bench.family import Family
-from bench.held_out.bptt import arrays, by_name, chain, gradients, lists, one_dict, way_back
+from bench.held_out.bptt import arrays, by_name, chain, gradients, lists, one_dict, rows, way_back
 
 FAMILIES: list[Family] = [
     lists.FAMILY,
@@ -9,6 +9,7 @@ FAMILIES: list[Family] = [
     chain.FAMILY,
     *one_dict.FAMILIES,
     *way_back.FAMILIES,
+    *rows.FAMILIES,
     *gradients.FAMILIES,
     *by_name.FAMILIES,
 ]

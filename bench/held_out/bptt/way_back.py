@@ -110,8 +110,8 @@ def make(mistakes: frozenset[str]) -> type:
             for s, old, new in zip(self.s, self.padded[:-2], self.padded[1:-1], strict=True):
                 s += old @ self.R
                 np.tanh(s, out=new)
-            self.y = self.padded[-2] @ self.V + self.by
-            return self.y.copy()
+            self.y: np.ndarray = self.padded[-2] @ self.V + self.by
+            return np.copy(self.y)
 
         def backward(self, d_loss: np.ndarray) -> dict[str, np.ndarray]:
             d_y = self.y if "outputs as upstream" in mistakes else np.array(d_loss)

@@ -27,6 +27,7 @@ IDS = (
 CLASHES = exclusive(
     ("no activation", "sigmoid for tanh", "relu for tanh"), ("bias dropped", "bias counted twice"), FINALS
 ) | hides("no activation", "activation before the sum")
+CLASHES |= hides("state not carried", "zero initial state")  # together they are "hidden product left out"
 
 
 def make_loops(wrong: frozenset[str]) -> Any:

@@ -259,6 +259,14 @@ class NoRecurrenceEitherWay(NoRecurrence):
         return np.zeros_like(d_s)
 
 
+@bank.mistake("no recurrence")
+class StateNotCarried(NoRecurrence):
+    __doc__ = NoRecurrence.__doc__
+
+    def d_R(self, d_s: Array) -> Any:  # noqa: N802
+        return np.zeros_like(self.R)  # every step starts from the zero state
+
+
 @bank.mistake()
 class StateKeptOverCalls(Network):
     """Your `forward` starts from the state that the call before ended with. Every call starts from the zero
