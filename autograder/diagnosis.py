@@ -106,11 +106,15 @@ class Diagnosis:
     def verdicts(self) -> dict[str, Verdict]:
         """By the failed test's name; those that nothing explains are left out."""
         found: dict[str, Verdict] = {}
-        for explain in (self._by_one, self._beside_others, self._by_sight, self._by_two, self._plainly):
-            left = self._seen.numbers.keys() - found.keys()
-            if left:
+        for explain in (self._by_one, self._beside_others, self._by_sight, self._by_two):
+            if left := self._left(found):
                 found |= explain(left, found)
-        return self._fewest(found)
+        found = self._borne_out(self._fewest(found))
+        return found | self._plainly(self._left(found))
+
+    def _left(self, found: Mapping[str, Verdict]) -> frozenset[str]:
+        """The failed tests that nothing explains yet."""
+        return frozenset(self._seen.numbers.keys() - found.keys())
 
     def _by_one(self, left: Collection[str], found: Mapping[str, Verdict]) -> dict[str, Verdict]:
         """One mistake alone."""
@@ -153,7 +157,25 @@ class Diagnosis:
         tried = [each for pair in pairs[:MOST_PAIRS] for each in _orders(*pair)]
         return self._best([each for each in tried if self._explained(each, left).issuperset(left)], left)
 
-    def _plainly(self, left: Collection[str], found: Mapping[str, Verdict]) -> dict[str, Verdict]:
+    def _borne_out(self, found: Mapping[str, Verdict]) -> dict[str, Verdict]:
+        """Without what explains fewer tests than it leaves unexplained of those that come across it.
+
+        Those fail by something unknown, of which one test's numbers may be like a known mistake's by chance.
+        """
+        left = self._left(found)
+        told = [each for verdict in found.values() for each in verdict.alternatives]
+
+        def is_borne_out(candidate: Candidate) -> bool:
+            against = [test for test in left if self._stage.concerned(candidate, test)]
+            return told.count(candidate) >= len(against)
+
+        return {
+            test: verdict
+            for test, verdict in found.items()
+            if any(is_borne_out(each) for each in verdict.alternatives)
+        }
+
+    def _plainly(self, left: Collection[str]) -> dict[str, Verdict]:
         """How the numbers follow from the right ones."""
         plain = {test: relation(self._seen.numbers[test]) for test in left}
         return {test: Verdict(((each,),)) for test, each in plain.items() if each}
@@ -162,7 +184,7 @@ class Diagnosis:
         """Without the mistakes for which the others that were found account as well."""
         fewest, named = dict(found), certain(found.values())
         for each in reversed(named):
-            others = tuple(other for other in named if other is not each)
+            others = (*self._named, *(other for other in named if other is not each))
             blamed = [test for test, told in fewest.items() if any(each in one for one in told.alternatives)]
             if others and self._explained(others, blamed).issuperset(blamed):
                 fewest |= {test: Verdict((self._showing_in(others, test),)) for test in blamed}
