@@ -94,10 +94,11 @@ class Backward:
         """d_s from step to step, as d_W or d_bs shows it; where one step is wrong, for states near zero."""
         if done(lambda: self._expect_flow(self._cases(STEPS))):
             return
-        if self.bends and self.reads_upstream:
-            self._expect_flow(self._cases(STEPS))
-        signs = (self.factor, -self.factor)
-        self._expect_flow(self._cases(STEPS, summed=True, tiny=not self.bends), signs)
+        with self._beside(("R",)):
+            if self.bends and self.reads_upstream:
+                self._expect_flow(self._cases(STEPS))
+            signs = (self.factor, -self.factor)
+            self._expect_flow(self._cases(STEPS, summed=True, tiny=not self.bends), signs)
 
     def expect_parameter(self, name: str) -> None:
         """d_W, d_R or d_bs; where d_s is wrong, what follows from the student's own."""
