@@ -127,7 +127,7 @@ def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(prog="python -m bench.naming")
     parser.add_argument("assignments", nargs="*", metavar="ASSIGNMENT", help="default: all")
-    parser.add_argument("--bank", default="unseen", choices=("unseen", "held_out"))
+    parser.add_argument("--bank", default="unseen", choices=("unseen", "held_out", "first_sight"))
     parser.add_argument("--pairs", type=int, default=10_000, help="at most, a family (default: all)")
     parser.add_argument("--show", action="store_true", help="say what became of each that was not named")
     options = parser.parse_args()
