@@ -106,7 +106,7 @@ class Diagnosis:
     def verdicts(self) -> dict[str, Verdict]:
         """By the failed test's name; those that nothing explains are left out."""
         found: dict[str, Verdict] = {}
-        for explain in (self._by_one, self._beside_others, self._by_sight, self._by_two):
+        for explain in (self._by_one, self._beside_others, self._by_sight, self._all_by_two, self._by_two):
             if left := self._left(found):
                 found |= explain(left, found)
         found = self._borne_out(self._fewest(found))
@@ -139,6 +139,10 @@ class Diagnosis:
             for test, evidence in shows.items()
         }
         return {test: Verdict((shown,)) for test, shown in every.items() if shown}
+
+    def _all_by_two(self, left: Collection[str], found: Mapping[str, Verdict]) -> dict[str, Verdict]:
+        """Two mistakes that explain every failed test, in place of those that explain some of them."""
+        return self._by_two(self._seen.numbers.keys(), {}) if found else {}
 
     def _by_two(self, left: Collection[str], found: Mapping[str, Verdict]) -> dict[str, Verdict]:
         """Two mistakes at once, each of which shows and may be there as far as the passed tests say.

@@ -44,8 +44,8 @@ class Gate:
 
     @property
     def has_weights(self) -> bool:
-        """Whether it looks at the input or at the state."""
-        return bool(np.any(self.wt_x) or np.any(self.wt_h))
+        """Whether it looks at the input or at the state, by what is a number."""
+        return any(bool(np.any(part[np.isfinite(part)])) for part in (self.wt_x, self.wt_h))
 
     @property
     def cancels(self) -> bool:
@@ -57,7 +57,8 @@ class Gate:
     @property
     def is_half_open(self) -> bool:
         """Whether it stands near one half, and nothing moves it or was meant to."""
-        return not self.has_weights and not self.cancels and bool(np.all(np.abs(self.bias) < LEANS))
+        weights = np.any(self.wt_x) or np.any(self.wt_h)  # what is no number moves it, too
+        return not weights and not self.cancels and bool(np.all(np.abs(self.bias) < LEANS))
 
     @property
     def is_even(self) -> bool:
@@ -94,13 +95,15 @@ class Parameters:
 
     Args:
         fits: whether three gates, as r, z and n, are what they were meant to be, but for their quality.
+            If no order does, they are taken as they come.
     """
 
     def __init__(self, evidence: Evidence, fits: Callable[[Gate, Gate, Gate], bool]) -> None:
         self.enough = float(evidence.wanted["enough"])
         returned = [Gate(evidence.found, letter) for letter in "rzn"]
         orders = [order for order in permutations(returned) if fits(*order)]
-        self.reordered = bool(orders) and orders[0] != tuple(returned)  # as returned comes first
+        self.fits = bool(orders)
+        self.reordered = self.fits and orders[0] != tuple(returned)  # as returned comes first
         self.r, self.z, self.n = orders[0] if orders else returned
 
 

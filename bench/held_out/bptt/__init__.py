@@ -1,7 +1,18 @@
 """Ways of writing the class RNN and either gradient, with the mistakes that each can carry."""
 
 from bench.family import Family
-from bench.held_out.bptt import arrays, by_name, chain, gradients, lists, one_dict, rows, way_back
+from bench.held_out.bptt import (
+    arrays,
+    by_name,
+    chain,
+    differences,
+    gradients,
+    lists,
+    methods,
+    one_dict,
+    rows,
+    way_back,
+)
 
 FAMILIES: list[Family] = [
     lists.FAMILY,
@@ -12,4 +23,6 @@ FAMILIES: list[Family] = [
     *rows.FAMILIES,
     *gradients.FAMILIES,
     *by_name.FAMILIES,
+    *methods.FAMILIES,
+    *differences.FAMILIES,
 ]

@@ -1,7 +1,19 @@
 """Answers to the assignment on RNN, GRU and attention by hand: right ones, and with mistakes in them."""
 
 from bench.family import Family
-from bench.held_out.rnn_gru_mha import attention, folded, gated, imitation, memory, recurrent, stacked
+from bench.held_out.rnn_gru_mha import (
+    attention,
+    buffer,
+    folded,
+    gated,
+    imitation,
+    inputs_first,
+    linear,
+    memory,
+    recurrent,
+    stacked,
+    tables,
+)
 
 FAMILIES: list[Family] = [
     *recurrent.FAMILIES,
@@ -11,4 +23,8 @@ FAMILIES: list[Family] = [
     *attention.FAMILIES,
     *folded.FAMILIES,
     *stacked.FAMILIES,
+    *inputs_first.FAMILIES,
+    *buffer.FAMILIES,
+    *tables.FAMILIES,
+    *linear.FAMILIES,
 ]

@@ -48,14 +48,13 @@ DH0 = (
     "dh0 with the first upstream",
 )
 FIRST_STATE = ("h0 left out", "last state in place of h0")
-FIRST_STEP = ("first step left out", "first step left out of the gradients")
 BACK = (
     *SLOPES,
     *DB,
     *DX,
     *DH0,
     *FIRST_STATE,
-    *FIRST_STEP,
+    "first step left out of the gradients",
     "carried gradient counted twice",
     "carried gradient adds up",
     "upstream one step off",
@@ -245,10 +244,9 @@ def layer_class(ahead: Names, behind: Names) -> type:
                 dx = dx[:, 0]
             if "dx summed over time" in behind:
                 dx = dx.sum(axis=1)
-            added = [back[t] for t in back if t > 0 or "first step left out" not in behind]
             like = next(iter(back.values()), {"W_ih": self.W_ih, "W_hh": self.W_hh, "b": self.b})
             dW_ih, dW_hh, db = (
-                sum((step[name] for step in added), start=np.zeros_like(like[name]))
+                sum((step[name] for step in back.values()), start=np.zeros_like(like[name]))
                 for name in ("W_ih", "W_hh", "b")
             )
             if "axes of size one lost" in behind:
@@ -300,8 +298,7 @@ FAMILIES: list[Family] = [
         "time first, a dictionary of gradients a step, the way back",
         BACK,
         make_back,
-        exclusive(SLOPES, DB, DX, DH0, FIRST_STATE, FIRST_STEP)
-        | hides("first step left out", *FIRST_STATE)
+        exclusive(SLOPES, DB, DX, DH0, FIRST_STATE)
         | hides(
             "first step left out of the gradients",
             *FIRST_STATE,

@@ -10,6 +10,11 @@ from autograder.suites.rnn_gru_mha.mistakes.attention import Attention, bank
 # --- Queries, keys and values -------------------------------------------------------------------------------
 
 
+def parts_of_the_inputs(attention: Attention) -> Array:
+    """Of the inputs themselves each head's part, [N, B, T, E / N]."""
+    return np.stack(np.split(attention.source(), attention.N, axis=-1))
+
+
 @bank.mistake()
 class KeysForValues(Attention):
     """Your answer is that of an attention that takes the keys where it should take the values. Look at what
@@ -34,7 +39,7 @@ class InputsForValues(Attention):
     the values. The values are the inputs times Wv."""
 
     def v(self) -> Array:
-        return np.stack(np.split(self.source(), self.N, axis=-1))
+        return parts_of_the_inputs(self)
 
 
 @bank.mistake("inputs for queries and keys")
@@ -47,6 +52,18 @@ class InputsForQueriesAndKeys(Attention):
 
     def k(self) -> Array:
         return np.stack([self.source()] * self.N)
+
+
+@bank.mistake("inputs for queries and keys")
+class PartsOfTheInputsForQueriesAndKeys(Attention):
+    """Your answer is that of an attention whose scores are products of the inputs themselves: each head
+    compares its part of them. Queries and keys are the inputs times Wq and Wk."""
+
+    def q(self) -> Array:
+        return parts_of_the_inputs(self)
+
+    def k(self) -> Array:
+        return parts_of_the_inputs(self)
 
 
 @bank.mistake()

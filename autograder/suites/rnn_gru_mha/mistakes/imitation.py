@@ -43,16 +43,28 @@ bank = Bank("init_gru_with_rnn", Imitation, ("Q4",))
 
 
 class Imitating(Parameters):
-    """A verdict's parameters beside the RNN's; one of the three tuples is judged."""
+    """A verdict's parameters beside the RNN's.
+
+    Attributes:
+        judged: which of the three tuples the verdict is on; none if their order is wrong, and which of the
+            other two is which does not show.
+    """
 
     def __init__(self, evidence: Evidence) -> None:
         self.wt_h, self.wt_x, self.bias = (evidence.wanted[name] for name in ("wt_h", "wt_x", "bias"))
         super().__init__(evidence, self._fits)
         self.judged = "rzn"[int(evidence.wanted["judged"])]
-        self.gate = {"r": self.r, "z": self.z, "n": self.n}[self.judged]
+        elsewhere = [gate for gate in (self.r, self.z) if self._is_rnn(gate)]
+        if not self.fits and elsewhere and not self._is_rnn(self.n):
+            self.reordered, self.judged = True, ""
+        self.gate = {"r": self.r, "z": self.z}.get(self.judged)
 
     def _fits(self, r: Gate, z: Gate, n: Gate) -> bool:
-        return r.leans(1) and z.leans(-1) and is_same(n.wt_x, self.wt_x)
+        return r.leans(1) and z.leans(-1) and self._is_rnn(n)
+
+    def _is_rnn(self, gate: Gate) -> bool:
+        pairs = ((gate.wt_x, self.wt_x), (gate.wt_h, self.wt_h))
+        return any(own.any() and is_same(found, own) for found, own in pairs)
 
 
 def update_gate_closed(evidence: Evidence) -> bool:
@@ -102,14 +114,14 @@ def weights_left_in_a_gate(evidence: Evidence) -> bool:
     """This gate still has weights, so the input or the state moves it. It should look at neither: no weights,
     and a bias that alone takes it to one end."""
     found = Imitating(evidence)
-    return found.judged != "n" and found.gate.has_weights
+    return found.gate is not None and found.gate.has_weights
 
 
 def biases_cancel(evidence: Evidence) -> bool:
     """bias_x and bias_h of this gate are opposite. They are added, so nothing is left of them and the gate
     stands half open."""
     found = Imitating(evidence)
-    return found.judged != "n" and found.gate.cancels
+    return found.gate is not None and found.gate.cancels
 
 
 def gates_in_another_order(evidence: Evidence) -> bool:

@@ -313,7 +313,7 @@ for names in (PARAMETERS, *((each,) for each in PARAMETERS)):
     )
     if names != ("dW_hh",):  # that is "h0 left out"
         totals(
-            "first step left out",
+            "first step left out of the gradients",
             f"Your {yours} added up over all steps but the first. Look at where the loop over time ends.",
             names,
             without_first,

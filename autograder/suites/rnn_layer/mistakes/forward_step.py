@@ -105,6 +105,17 @@ class ActivationBeforeTheSum(Layer):
         return super().next_state(x, h, a) + self.from_state(h)
 
 
+class ActivationOfTheInput(Layer):
+    """Your step takes the tanh of what comes from the input alone, and adds what comes from the state and the
+    bias after that. The tanh is of the whole sum."""
+
+    def before_activation(self, x: Array, h: Array) -> Array:
+        return self.from_input(x)
+
+    def next_state(self, x: Array, h: Array, a: Array) -> Array:
+        return super().next_state(x, h, a) + self.from_state(h) + self.bias()
+
+
 class RecurrentWeightsTransposed(Layer):
     """Your step multiplies the state with the transpose of W_hh. Both are square, so the shapes don't tell:
     look at the product of prev_h."""
@@ -154,6 +165,8 @@ for name, part in {
 }.items():
     bank.mistake(name)(part)
     bank.mistake(name)(only_whole(part))
+bank.mistake("activation before the sum")(ActivationOfTheInput)
+bank.mistake("activation before the sum")(only_whole(ActivationOfTheInput))
 
 
 @bank.mistake("axes of size one lost")

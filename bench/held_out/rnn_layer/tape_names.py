@@ -34,7 +34,7 @@ STEP_BACK = (*SLOPE, *DB, *WEIGHTS, "W_hh not transposed", "old upstream", "axes
 
 CARRIED = ("carried gradient dropped", "carried gradient counted twice", "carried gradient adds up")
 UPSTREAM = ("upstream of the last step only", "upstream one step off")
-LOOP = ("only the last step", "time not reversed", "first step left out")
+LOOP = ("only the last step", "time not reversed", "first step left out of the gradients")
 BEFORE = ("step off by one", "h0 left out")
 KEPT = (
     "inputs one step off",
@@ -90,8 +90,10 @@ LOOP_CLASHES = (
     | hides("time not reversed", "upstream of the last step only", "carried gradient dropped")
     | hides("time not reversed", "steps in the wrong order", "dx in reverse order", "dx of the first step")
     | hides("time not reversed", "not summed over time", "dh0 of the last step", "dh0 missing its last step")
-    | hides("first step left out", "h0 left out", "not summed over time", "dx of the first step")
-    | hides("first step left out", "dh0 missing its last step")
+    | hides(
+        "first step left out of the gradients", "h0 left out", "not summed over time", "dx of the first step"
+    )
+    | hides("first step left out of the gradients", "dh0 missing its last step")
 )
 BACKWARD_CLASHES = (
     LOOP_CLASHES

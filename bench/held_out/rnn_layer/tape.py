@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bench.family import Family
-from bench.first_sight.rnn_layer.names import CLASHES, IDS
+from bench.held_out.rnn_layer.tape_names import CLASHES, IDS
 
 Array = NDArray[np.float64]
 
@@ -207,7 +207,7 @@ class Columns:
     def times_back(self, steps: int) -> range:
         """The steps in the order of the way back."""
         wrong = self.wrong
-        times = range(steps - 1, 0 if "first step left out" in wrong else -1, -1)
+        times = range(steps - 1, 0 if "first step left out of the gradients" in wrong else -1, -1)
         if "time not reversed" in wrong:
             times = range(steps)
         return times[:1] if "only the last step" in wrong else times

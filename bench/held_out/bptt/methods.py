@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bench.family import Family
-from bench.first_sight.bptt.pairs import CLASHES, IDS
+from bench.held_out.bptt.methods_pairs import CLASHES, IDS
 
 Array = NDArray[np.float64]
 
