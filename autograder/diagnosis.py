@@ -21,7 +21,7 @@ from autograder.relations import relation
 from autograder.report import HiddenTest, Question
 from autograder.stage import Candidate, Stage, stage
 
-MOST_PAIRS = 600  # that are tried for one question; the first of them takes some milliseconds each
+MOST_PAIRS = 1500  # that are tried for one question; the first of them takes some milliseconds each
 EITHER = 2  # mistakes that may be told as "either ... or"; of more, none is
 
 
@@ -106,9 +106,12 @@ class Diagnosis:
     def verdicts(self) -> dict[str, Verdict]:
         """By the failed test's name; those that nothing explains are left out."""
         found: dict[str, Verdict] = {}
-        for explain in (self._by_one, self._beside_others, self._by_sight, self._all_by_two, self._by_two):
+        for explain in (self._by_one, self._beside_others, self._by_sight):
             if left := self._left(found):
                 found |= explain(left, found)
+        left = self._left(found)
+        if left or not self._holds(found):
+            found |= self._by_two(self._seen.numbers.keys()) or (self._by_two(left) if left else {})
         found = self._borne_out(self._fewest(found))
         return found | self._plainly(self._left(found))
 
@@ -140,11 +143,16 @@ class Diagnosis:
         }
         return {test: Verdict((shown,)) for test, shown in every.items() if shown}
 
-    def _all_by_two(self, left: Collection[str], found: Mapping[str, Verdict]) -> dict[str, Verdict]:
-        """Two mistakes that explain every failed test, in place of those that explain some of them."""
-        return self._by_two(self._seen.numbers.keys(), {}) if found else {}
+    def _holds(self, found: Mapping[str, Verdict]) -> bool:
+        """Whether all that is named explains, side by side, what each of it explains alone."""
+        named = tuple(certain(found.values()))
+        if len(named) < 2:
+            return True
+        tests = [test for test, told in found.items() if {*sum(told.alternatives, ())} <= {*named}]
+        orders = (named, named[::-1])
+        return any(self._explained(each, tests).issuperset(tests) for each in orders)
 
-    def _by_two(self, left: Collection[str], found: Mapping[str, Verdict]) -> dict[str, Verdict]:
+    def _by_two(self, left: Collection[str]) -> dict[str, Verdict]:
         """Two mistakes at once, each of which shows and may be there as far as the passed tests say.
 
         They have to explain all that is left: of hundreds of pairs, one fits a single test by chance.
@@ -217,9 +225,9 @@ class Diagnosis:
         return not (self._passes(one, test) and self._passes(other, test))
 
     def _may_meet(self, one: Mistake, other: Mistake, test: str) -> bool:
-        """Whether a test may have come of both: where one alone shows, it has to show as it did."""
+        """Whether a test may have come of both: one has to show, and if it is one alone, as the answer did."""
         shows = [each for each in (one, other) if not self._passes(each, test)]
-        return len(shows) != 1 or self._agrees((shows[0],), test, self._seen.numbers[test])
+        return len(shows) == 2 or any(self._agrees((each,), test, self._seen.numbers[test]) for each in shows)
 
     def _passes(self, mistake: Mistake, test: str) -> bool:
         return self._stage.tried((mistake,), test).passed
