@@ -111,7 +111,7 @@ class Diagnosis:
                 found |= explain(left, found)
         left = self._left(found)
         if left or not self._holds(found):
-            found |= self._by_two(self._seen.numbers.keys()) or (self._by_two(left) if left else {})
+            found |= self._all_by_two() or (self._by_two(left) if left else {})
         found = self._borne_out(self._fewest(found))
         return found | self._plainly(self._left(found))
 
@@ -151,6 +151,18 @@ class Diagnosis:
         tests = [test for test, told in found.items() if {*sum(told.alternatives, ())} <= {*named}]
         orders = (named, named[::-1])
         return any(self._explained(each, tests).issuperset(tests) for each in orders)
+
+    def _all_by_two(self) -> dict[str, Verdict]:
+        """Two mistakes that explain every failed test; in each, those of the two that it takes."""
+        return {
+            test: Verdict(tuple(dict.fromkeys(self._as_few(each, test) for each in verdict.alternatives)))
+            for test, verdict in self._by_two(self._seen.numbers.keys()).items()
+        }
+
+    def _as_few(self, candidate: Candidate, test: str) -> Candidate:
+        """One of the mistakes, if it explains the test alone."""
+        alone = [(each,) for each in candidate if self._agrees((each,), test, self._seen.numbers[test])]
+        return alone[0] if alone else candidate
 
     def _by_two(self, left: Collection[str]) -> dict[str, Verdict]:
         """Two mistakes at once, each of which shows and may be there as far as the passed tests say.
@@ -225,7 +237,7 @@ class Diagnosis:
         return not (self._passes(one, test) and self._passes(other, test))
 
     def _may_meet(self, one: Mistake, other: Mistake, test: str) -> bool:
-        """Whether a test may have come of both: one has to show, and if it is one alone, as the answer did."""
+        """Whether a test may have come of both: one shows alone, and as the answer did, or both show."""
         shows = [each for each in (one, other) if not self._passes(each, test)]
         return len(shows) == 2 or any(self._agrees((each,), test, self._seen.numbers[test]) for each in shows)
 

@@ -128,6 +128,29 @@ def test_a_mistake_for_which_others_account_is_not_named():
     assert told == {"t": ["a"], "u": ["b"], "v": ["a", "b"]}
 
 
+def test_two_that_explain_everything_come_before_one_that_explains_a_part():
+    """What fits a single test alone is not told where two mistakes fit all of them."""
+    alone = {"a": {"t": off(1), "u": off(2)}, "b": {"t": off(0, 3)}, "c": {"t": off(1, 3)}}
+    stage = Stage({**alone, "ab": {"t": off(1, 3), "u": off(2, 3)}}, A, B, C)
+    assert diagnosis(stage, {"t": off(1, 3), "u": off(2, 3)}) == {"t": ["a", "b"], "u": ["a", "b"]}
+
+
+def test_what_explains_less_than_it_leaves_unexplained_is_not_named():
+    """One test of three may fail with a known mistake's numbers by chance; one of two is believed."""
+    stage = Stage({"a": {"t": off(1)}}, A)
+    unknown = {"u": off(0.3, 0.1), "v": off(0.2, 0.7)}
+    assert diagnosis(stage, {"t": off(1), **unknown}) == {}
+    assert diagnosis(stage, {"t": off(1), "u": unknown["u"]}) == {"t": ["a"]}
+
+
+def test_a_mistake_for_which_earlier_questions_account_is_not_named():
+    """What an earlier question showed makes the same numbers beside another mistake."""
+    outcomes = {"b": {"u": off(2)}, "c": {"t": off(1)}, "ab": {"t": off(1), "u": off(2)}}
+    stage = Stage(outcomes, A, B, C)
+    told = diagnosis(stage, {"t": off(1), "u": off(2)}, named=(A,))
+    assert told == {"t": ["a", "b"], "u": ["b"]}
+
+
 def test_a_mistake_that_is_seen_in_the_numbers():
     """Parameters that a student chooses freely are recognised by what they are like."""
     assert diagnosis(Stage({}, SEEN), {"t": off(-5, -6, -7, -8)}) == {"t": ["negative"]}

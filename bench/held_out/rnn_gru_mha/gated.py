@@ -38,6 +38,7 @@ CLASHES = exclusive(
     ("no update gate", "update keeps the whole state", "update gate inverted"),
     ("sigmoid for tanh", "no activation"),
     ("hidden bias dropped", "hidden bias outside of the reset"),
+    ("update gate inverted", "reset gate inverted"),  # both: the sign in the sigmoid
     FINALS,
 ) | hides("no reset", "reset gate inverted")
 
