@@ -16,7 +16,7 @@ import msgspec
 
 from autograder.course import TermKey
 from autograder.evidence import Evidence, agree
-from autograder.mistakes import NO_PARTS, Mistake
+from autograder.mistakes import Mistake
 from autograder.relations import relation
 from autograder.report import HiddenTest, Question
 from autograder.stage import Candidate, Stage, stage
@@ -178,7 +178,7 @@ class Diagnosis:
         ]
         # first those that show in a test either both or as the student's answer does
         pairs.sort(key=lambda pair: not all(self._may_meet(pair[0], pair[1], test) for test in tests))
-        tried = [each for pair in pairs[:MOST_PAIRS] for each in _orders(*pair)]
+        tried = [each for pair in pairs[:MOST_PAIRS] for each in self._stage.orders(*pair)]
         return self._best([each for each in tried if self._explained(each, left).issuperset(left)], left)
 
     def _borne_out(self, found: Mapping[str, Verdict]) -> dict[str, Verdict]:
@@ -282,12 +282,6 @@ def certain(verdicts: Iterable[Verdict]) -> list[Mistake]:
     return list(
         dict.fromkeys(each for candidate in alone for each in candidate if each.part and not each.seen)
     )
-
-
-def _orders(one: Mistake, other: Mistake) -> list[Candidate]:
-    """Both orders, where both replace the same part of the answer."""
-    shared = one.function == other.function and vars(one.part).keys() & vars(other.part).keys() - NO_PARTS
-    return [(one, other), (other, one)] if shared else [(one, other)]
 
 
 def _one_of(fitting: Sequence[Candidate]) -> Verdict | None:

@@ -62,6 +62,11 @@ class Stage:
             found = more
         return found
 
+    def orders(self, one: Mistake, other: Mistake) -> list[Candidate]:
+        """Two together; in both orders, where both replace the same part of the answer."""
+        shared = self._parts(one) & self._parts(other)
+        return [(one, other), (other, one)] if shared else [(one, other)]
+
     def cheapest_first(self, tests: Iterable[str]) -> list[str]:
         """In the order in which to try them: most candidates fall in the first one."""
         return sorted(tests, key=lambda test: self._seconds[test])
