@@ -150,7 +150,7 @@ class Diagnosis:
             return True
         tests = [test for test, told in found.items() if {*sum(told.alternatives, ())} <= {*named}]
         orders = (named, named[::-1])
-        return any(self._explained(each, tests).issuperset(tests) for each in orders)
+        return any(self._explains(each, tests) for each in orders)
 
     def _all_by_two(self) -> dict[str, Verdict]:
         """Two mistakes that explain every failed test; in each, those of the two that it takes."""
@@ -179,7 +179,7 @@ class Diagnosis:
         # first those that show in a test either both or as the student's answer does
         pairs.sort(key=lambda pair: not all(self._may_meet(pair[0], pair[1], test) for test in tests))
         tried = [each for pair in pairs[:MOST_PAIRS] for each in self._stage.orders(*pair)]
-        return self._best([each for each in tried if self._explained(each, left).issuperset(left)], left)
+        return self._best([each for each in tried if self._explains(each, left)], left)
 
     def _borne_out(self, found: Mapping[str, Verdict]) -> dict[str, Verdict]:
         """Without what explains fewer tests than it leaves unexplained of those that come across it.
@@ -190,8 +190,10 @@ class Diagnosis:
         told = [each for verdict in found.values() for each in verdict.alternatives]
 
         def is_borne_out(candidate: Candidate) -> bool:
-            against = [test for test in left if self._stage.concerned(candidate, test)]
-            return told.count(candidate) >= len(against)
+            if any(each.seen for each in candidate):  # by itself, and not by equal numbers
+                return True
+            explained = sum({*candidate} <= {*each} for each in told)
+            return explained >= sum(bool(self._stage.concerned(candidate, test)) for test in left)
 
         return {
             test: verdict
@@ -210,7 +212,7 @@ class Diagnosis:
         for each in reversed(named):
             others = (*self._named, *(other for other in named if other is not each))
             blamed = [test for test, told in fewest.items() if any(each in one for one in told.alternatives)]
-            if others and self._explained(others, blamed).issuperset(blamed):
+            if others and self._explains(others, blamed):
                 fewest |= {test: Verdict((self._showing_in(others, test),)) for test in blamed}
                 named.remove(each)
         return fewest
@@ -255,6 +257,10 @@ class Diagnosis:
             if verdict is not None:
                 found[test] = verdict
         return found
+
+    def _explains(self, candidate: Candidate, tests: Collection[str]) -> bool:
+        """Whether it explains all of these, and nothing speaks against it."""
+        return self._explained(candidate, tests).issuperset(tests)
 
     def _explained(self, candidate: Candidate, left: Collection[str]) -> frozenset[str]:
         """The failed tests that the candidate explains; none if anything speaks against it."""

@@ -61,6 +61,14 @@ class StepAlone(Network):
         return -lr * gradient
 
 
+@bank.mistake("gradient in place of the parameter")
+class StepAloneUpwards(Network):
+    __doc__ = StepAlone.__doc__
+
+    def moved(self, parameter: Array, lr: float, gradient: Array) -> Array:
+        return lr * gradient
+
+
 @bank.mistake("updates nothing")
 class UpdatesNothing(Network):
     """Your `update` leaves the parameters as they were. A new array in a local name does not change the

@@ -109,6 +109,15 @@ class ActivationAtTheEnd(Network):
         return np.tanh(self.a[-1])
 
 
+@bank.mistake("activation at the end")
+class LastStateBentAtTheEnd(ActivationAtTheEnd):
+    __doc__ = ActivationAtTheEnd.__doc__
+
+    def last_state(self) -> Array:
+        self.a[-1] = super().last_state()
+        return self.a[-1]
+
+
 @bank.mistake()
 class OutputActivation(Network):
     """Your `forward` bends the outputs. y is the last state times V plus the bias and nothing more: the

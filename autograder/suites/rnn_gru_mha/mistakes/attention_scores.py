@@ -184,6 +184,14 @@ class SoftmaxNotDivided(Attention):
         return np.exp(scores)
 
 
+@bank.mistake("softmax not divided")
+class ShiftedSoftmaxNotDivided(Attention):
+    __doc__ = SoftmaxNotDivided.__doc__
+
+    def softmax(self, scores: Array) -> Array:
+        return np.asarray(np.exp(scores - scores.max(axis=-1, keepdims=True)))
+
+
 @bank.mistake()
 class SoftmaxTwice(Attention):
     """Your answer is that of an attention that goes through a softmax twice. Once is enough."""

@@ -1,4 +1,4 @@
-"""The second bank: every mistake is written again there, beside answers that are right."""
+"""The banks that others wrote: every mistake is in each of them once more, beside answers that are right."""
 
 import pytest
 
@@ -9,17 +9,18 @@ from bench.matrix import bank_of
 from bench.naming import assignments, families
 
 KEY = TermKey(b"the second bank")
-NAMES = assignments("held_out")
+BANKS = ("held_out", "first_sight")
+NAMES = [(bank, name) for bank in BANKS for name in assignments(bank)]
 FAMILIES = [
-    pytest.param(name, family, id=f"{name} {family.function} {family.style}")
-    for name in NAMES
-    for family in families("held_out", name)
+    pytest.param(name, family, id=f"{bank} {name} {family.function} {family.style}")
+    for bank, name in NAMES
+    for family in families(bank, name)
 ]
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_every_mistake_is_written_again(name):
-    again = {(each.function, mistake) for each in families("held_out", name) for mistake in each.ids}
+@pytest.mark.parametrize(("bank", "name"), NAMES)
+def test_every_mistake_is_written_again(bank, name):
+    again = {(each.function, mistake) for each in families(bank, name) for mistake in each.ids}
     assert again == {(bank.function, mistake.name) for bank in banks(name) for mistake in bank.mistakes}
 
 
