@@ -11,6 +11,7 @@ from autograder.evidence import Evidence, agree
 from autograder.mistakes import Mistake
 
 DIGITS = range(1, 7)
+SINGLE = 1e-7  # to which float32 holds a number
 PLAIN = 1e-2  # by which a factor has to differ from 1
 
 
@@ -39,8 +40,9 @@ def _coarse(found: Array, right: Array) -> bool:
 
 
 def _rounded(found: Array, right: Array) -> bool:
-    rounded = (np.round(found, digits) for digits in DIGITS)
-    return _near(found, right) and any(np.allclose(found, each, rtol=1e-7, atol=1e-9) for each in rounded)
+    single = SINGLE * float(np.max(np.abs(found)))  # a digit as small as that is no sign of rounding
+    rounded = (np.round(found, digits) for digits in DIGITS if single <= 0.02 * 10.0**-digits)
+    return _near(found, right) and any(np.allclose(found, each, rtol=SINGLE, atol=1e-9) for each in rounded)
 
 
 def _near(found: Array, right: Array) -> bool:

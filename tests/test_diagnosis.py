@@ -166,6 +166,7 @@ def test_a_mistake_that_is_seen_in_the_numbers():
         (3 * RIGHT, "factor"),
         (0 * RIGHT, "zero"),
         (RIGHT.astype(np.float16) + 0.0, "half precision"),
+        (np.round(RIGHT + 0.0123, 3), "rounded"),
         (RIGHT + 0.1, None),
         (np.where(RIGHT > 0.5, np.nan, RIGHT), None),
     ],
@@ -174,6 +175,13 @@ def test_plain_relations_are_told_of_anything(found, name):
     """A sign, a factor or zeros need no bank."""
     expected = {"t": [name]} if name else {}
     assert diagnosis(Stage({}), {"t": Evidence({"y": found}, {"y": RIGHT})}) == expected
+
+
+def test_large_numbers_are_not_taken_for_rounded_ones():
+    """The digits behind their point are few in float32."""
+    right = 1000 * RIGHT
+    found = right + np.array([0.0123, 0.4567, 0.8912, 0.3456])
+    assert diagnosis(Stage({}), {"t": Evidence({"y": found}, {"y": right})}) == {}
 
 
 def test_nothing_is_said_of_what_nothing_explains():
