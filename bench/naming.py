@@ -1,9 +1,9 @@
 """Whether wrong answers get the right name: mistakes written once more, in other styles and numeric types.
 
-Run as `python -m bench.naming [ASSIGNMENT ...] [--bank held_out] [--pairs N] [--show]`. Every mistake of
-`bench/unseen`, or of another bank, alone, and every two that can be seen together, meet the hidden tests of
-their questions; the failed tests are diagnosed as a student's would be. Counted by answer: named with all of
-its mistakes, with some of them, as one of two, by what its numbers plainly are (a sign, a factor), not at
+Run as `python -m bench.naming [ASSIGNMENT ...] [--bank BANK] [--pairs N] [--show]`. Every mistake of a bank,
+`unseen`, `held_out` or `first_sight`, alone, and every two that can be seen together, meet the hidden tests
+of their questions; the failed tests are diagnosed as a student's would be. Counted by answer: named with all
+of its mistakes, with some of them, as one of two, by what its numbers plainly are (a sign, a factor), not at
 all, or wrongly.
 """
 

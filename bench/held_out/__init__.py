@@ -1,1 +1,1 @@
-"""Wrong answers by others that are measured only: nobody has looked at which of them get no name."""
+"""Wrong answers by others, each mistake twice and more: those that got a wrong name were looked at."""
