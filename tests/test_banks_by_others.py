@@ -18,9 +18,9 @@ FAMILIES = [
 ]
 
 
-@pytest.mark.parametrize("name", assignments("held_out"))
-def test_every_mistake_is_written_again(name):
-    again = {(each.function, mistake) for each in families("held_out", name) for mistake in each.ids}
+@pytest.mark.parametrize(("bank", "name"), NAMES)
+def test_every_mistake_is_written_again(bank, name):
+    again = {(each.function, mistake) for each in families(bank, name) for mistake in each.ids}
     assert again == {(bank.function, mistake.name) for bank in banks(name) for mistake in bank.mistakes}
 
 

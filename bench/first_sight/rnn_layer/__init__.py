@@ -1,6 +1,6 @@
 """The answers of first sight."""
 
 from bench.family import Family
-from bench.first_sight.rnn_layer import ahead, slopes
+from bench.first_sight.rnn_layer import ahead, back, slopes
 
-FAMILIES: list[Family] = [*ahead.FAMILIES, *slopes.FAMILIES]
+FAMILIES: list[Family] = [*ahead.FAMILIES, *back.FAMILIES, *slopes.FAMILIES]
